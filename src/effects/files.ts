@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import * as fs from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'link' | 'other';
+  /** Permission bits, setuid, setgid and sticky included: 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly sizeBytes: number;
+}
+
+export interface WriteOptions {
+  /** Permission bits of the result, whatever the umask; 0o600 when left out. */
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Also wait until the disk has it. */
+  readonly isDurable?: boolean;
+}
+
+/** The file system as a parameter. A missing file is `undefined`, any other failure is thrown as Node's error. */
+export interface Files {
+  read(path: string): Promise<Uint8Array | undefined>;
+  readText(path: string): Promise<string | undefined>;
+  /** Replaces the file in one step (temporary file beside it, then rename); the folder must exist. */
+  write(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<void>;
+  /** Creates the file in one step; false, and nothing changed, when something is there already. */
+  create(path: string, content: string, options?: WriteOptions): Promise<boolean>;
+  /** Creates the folder and its parents; does nothing for those that exist. */
+  makeFolder(path: string, mode?: number): Promise<void>;
+  /** Names in a folder, sorted; `undefined` when there is no folder. */
+  list(path: string): Promise<readonly string[] | undefined>;
+  /** Of the path itself, links not followed. */
+  stat(path: string): Promise<FileStat | undefined>;
+  readLink(path: string): Promise<string | undefined>;
+  /** Replaces whatever file or link is at `path`. */
+  link(target: string, path: string): Promise<void>;
+  /** Removes a file or a whole folder; does nothing when there is none. */
+  remove(path: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  chown(path: string, uid: number, gid: number): Promise<void>;
+}
+
+export const realFiles: Files = {
+  read: (path) => orMissing(fs.readFile(path)),
+  readText: (path) => orMissing(fs.readFile(path, 'utf8')),
+  async write(path, content, options = {}) {
+    const temporary = await writeBeside(path, content, options);
+    try {
+      await fs.rename(temporary, path);
+    } catch (error) {
+      await fs.rm(temporary, { force: true });
+      throw error;
+    }
+  },
+  async create(path, content, options = {}) {
+    const temporary = await writeBeside(path, content, options);
+    try {
+      await fs.link(temporary, path);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    } finally {
+      await fs.rm(temporary, { force: true });
+    }
+  },
+  async makeFolder(path, mode = 0o755) {
+    await fs.mkdir(path, { recursive: true, mode });
+  },
+  list: async (path) => (await orMissing(fs.readdir(path)))?.sort(),
+  async stat(path) {
+    const found = await orMissing(fs.lstat(path));
+    if (found === undefined) return undefined;
+    const kind = found.isFile()
+      ? 'file'
+      : found.isDirectory()
+        ? 'directory'
+        : found.isSymbolicLink()
+          ? 'link'
+          : 'other';
+    return { kind, mode: found.mode & 0o7777, uid: found.uid, gid: found.gid, sizeBytes: found.size };
+  },
+  readLink: (path) => orMissing(fs.readlink(path)),
+  async link(target, path) {
+    const temporary = temporaryName(path);
+    await fs.symlink(target, temporary);
+    await fs.rename(temporary, path);
+  },
+  remove: (path) => fs.rm(path, { recursive: true, force: true }),
+  chmod: (path, mode) => fs.chmod(path, mode),
+  chown: (path, uid, gid) => fs.chown(path, uid, gid),
+};
+
+const temporaryCounter = { next: 0 };
+
+function temporaryName(path: string): string {
+  temporaryCounter.next += 1;
+  return join(dirname(path), `.muster-${process.pid}-${temporaryCounter.next}.tmp`);
+}
+
+async function writeBeside(path: string, content: string | Uint8Array, options: WriteOptions) {
+  const temporary = temporaryName(path);
+  try {
+    const handle = await fs.open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(content);
+      if (options.uid !== undefined || options.gid !== undefined) {
+        await handle.chown(options.uid ?? -1, options.gid ?? -1);
+      }
+      // After chown, which clears the setuid and setgid bits.
+      await handle.chmod(options.mode ?? 0o600);
+      if (options.isDurable) await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return temporary;
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function orMissing<T>(pending: Promise<T>): Promise<T | undefined> {
+  try {
+    return await pending;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * effects: the outside world as parameters. Each effect is a small record or function type and its one
+ * real implementation; what a room needs of them stands in its `deps`. Nothing here knows a room above.
+ */
+export { type Clock, realClock } from './clock.js';
+export type { Child, Exec, Exit, ProcessSighting, RunOptions, RunResult, SpawnOptions } from './exec.js';
+export { type FileStat, type Files, realFiles, type WriteOptions } from './files.js';
+export {
+  type GetOptions,
+  type Handler,
+  type HttpAnswer,
+  type HttpGet,
+  type Listening,
+  type ListenOptions,
+  listen,
+  realHttpGet,
+} from './http.js';
+export { type Log, type LogFields, silentLog } from './log.js';
+export { type ProbeTcp, realProbeTcp } from './probe-tcp.js';
+export { type Random, randomHex, realRandom } from './random.js';
+export { realExec } from './real-exec.js';
+export { type HeldName, holdFolder } from './single-instance.js';
+export { type ForwardTcp, realForwardTcp, type TcpAddress } from './tcp.js';

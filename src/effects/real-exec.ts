@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import type { Child, Exec, Exit, ProcessSighting } from './exec.js';
+
+const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => fs.existsSync(path));
+
+/** Real processes. `run` goes through execa; `spawn` needs process groups and the parent-death signal. */
+export const realExec: Exec = {
+  async run(command, args, options = {}) {
+    const { execa } = await import('execa');
+    const result = await execa(command, args, {
+      reject: false,
+      stripFinalNewline: false,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    });
+    if (result.exitCode === undefined && result.signal === undefined && result.failed) throw result;
+    return { code: result.exitCode, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
+  },
+
+  async spawn(command, args, options) {
+    const log = options.logFile === undefined ? 'ignore' : fs.openSync(options.logFile, 'a', 0o600);
+    try {
+      const isTied = options.isDetached !== true && setpriv !== undefined;
+      const [file, argv] = isTied
+        ? [setpriv, ['--pdeathsig', 'KILL', '--', command, ...args]]
+        : [command, [...args]];
+      const child = spawn(file, argv, {
+        cwd: options.cwd,
+        env: { ...options.env },
+        detached: true,
+        stdio: ['ignore', log, log],
+      });
+      await new Promise<void>((resolve, reject) => {
+        child.once('spawn', resolve);
+        child.once('error', reject);
+      });
+      const pid = child.pid;
+      if (pid === undefined) throw new Error(`"${command}" started without a pid`);
+      if (options.isDetached === true) child.unref();
+      const exited = new Promise<Exit>((resolve) => {
+        child.once('exit', (code, signal) =>
+          resolve({ code: code ?? undefined, signal: signal ?? undefined }),
+        );
+      });
+      const kill: Child['kill'] = (signal) => killQuietly(-pid, signal);
+      return { pid, exited, kill };
+    } finally {
+      if (typeof log === 'number') fs.closeSync(log);
+    }
+  },
+
+  sight: (pid) => sight(pid),
+
+  async findByEnvironment(name, value) {
+    const wanted = `${name}=${value}`;
+    const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry));
+    const found = await Promise.all(
+      pids.map(async (pid) => {
+        const environment = await readEnvironment(pid);
+        return environment.split('\0').includes(wanted) ? sight(Number(pid)) : undefined;
+      }),
+    );
+    return found.filter((sighting) => sighting !== undefined);
+  },
+
+  async signal(seen, signal) {
+    const current = await sight(seen.pid);
+    if (current?.startedAt === seen.startedAt) killQuietly(seen.pid, signal);
+  },
+};
+
+/** A process shows an empty environment for a moment while it becomes another program: then look again. */
+async function readEnvironment(pid: string): Promise<string> {
+  const read = () => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  return (await read()) || read();
+}
+
+async function sight(pid: number): Promise<ProcessSighting | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (text === undefined) return sightWithoutProc(pid);
+  // The second field is the program's name in parentheses and may hold anything.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const isZombie = fields[0] === 'Z' || fields[0] === 'X';
+  return isZombie ? undefined : { pid, startedAt: fields[19] ?? '' };
+}
+
+function sightWithoutProc(pid: number): ProcessSighting | undefined {
+  if (fs.existsSync('/proc/self/stat')) return undefined;
+  try {
+    process.kill(pid, 0);
+    return { pid, startedAt: '' };
+  } catch {
+    return undefined;
+  }
+}
+
+function killQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already, which is what was wanted.
+  }
+}
