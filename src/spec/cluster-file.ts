@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { z } from 'zod';
+import { quoteValue } from './data-path.js';
+import { machineFields } from './machine-fields.js';
+import { told } from './schema-hint.js';
+import { findDnsLabel, findDnsName, findIp, findSeconds, textOf, wholeNumber } from './text-format.js';
+import { userDataField } from './user-data-field.js';
+
+/** As many machines as one cluster may have. */
+const maxMachines = 1000;
+
+const agentTtl = z.union([z.number(), z.string()]).transform((value, context): number => {
+  const seconds = findSeconds(String(value));
+  if (seconds !== undefined && seconds >= 2 && seconds <= 3600) return seconds;
+  const message = `${quoteValue(value)} is not a time from 2s to 1h`;
+  context.issues.push({ code: 'custom', input: value, message });
+  return z.NEVER;
+});
+
+const storeKind = z.enum(['embedded'], {
+  error: ({ input }) =>
+    input === 'etcd' ? 'the store "etcd" is not available yet' : `${quoteValue(input)} is not a store`,
+});
+
+const store = z
+  .union([storeKind, z.strictObject({ kind: storeKind.default('embedded') })])
+  .transform((value) => (typeof value === 'string' ? { kind: value } : value));
+
+const control = z.strictObject({
+  address: told(
+    textOf('an IP address', (text) => (text === '' ? '' : findIp(text))).default(''),
+    'Address on which the control process listens. Empty: the provider gives one, on loopback for local machines.',
+    'write an IPv4 or IPv6 address of this computer, or leave it out',
+    ['127.0.0.1'],
+  ),
+  port: told(
+    wholeNumber(1, 65535).default(7979),
+    'Port for booting machines, status and commands.',
+    'write a port that is free, for example 7979',
+    [7979],
+  ),
+  etcdPort: told(
+    wholeNumber(1, 65535).default(2379),
+    'Port on which the store speaks the etcd protocol.',
+    'write a port that is free, for example 2379',
+    [2379],
+  ),
+});
+
+const provider = z.union([z.string(), z.looseObject({ name: z.string().optional() })]).optional();
+
+const machines = z.union([wholeNumber(1, maxMachines), z.array(machineFields).min(1).max(maxMachines)]);
+
+const fields = z.strictObject({
+  name: told(
+    textOf('a cluster name', findDnsLabel).default('muster'),
+    'Name of the cluster; tells two clusters on one computer apart.',
+    'use 1 to 63 lower-case letters, digits and dashes, for example muster',
+    ['muster'],
+  ),
+  domain: told(
+    textOf('a DNS domain', findDnsName).default('muster.internal'),
+    'DNS domain of the machines: core-01 is core-01.muster.internal.',
+    'use lower-case names joined by dots, for example muster.internal',
+    ['muster.internal'],
+  ),
+  store: told(
+    store.prefault('embedded'),
+    'Where the cluster keeps its state. "embedded": in the control process.',
+    'write embedded',
+    ['embedded'],
+  ),
+  provider: told(
+    provider,
+    'Who makes the machines: a name, or a mapping of name and options.',
+    'write the name of a provider, or a mapping that has it as name, beside its options',
+    ['local'],
+  ),
+  control: told(
+    control.prefault({}),
+    'Where the control process listens.',
+    'write a mapping of address, port, etcdPort',
+  ),
+  agentTtl: told(
+    agentTtl.prefault('10s'),
+    'A machine that is silent for this long is lost. Seconds, or a time like 10s or 1m30s.',
+    'write whole seconds from 2 to 3600, or a time like 10s or 1m30s',
+    ['10s', 30],
+  ),
+  machines: told(
+    machines.prefault(3),
+    'How many machines (core-01, core-02, …), or a list that describes each.',
+    'write a number from 1 to 1000, or a list of machines',
+    [3, [{ name: 'core-01', mac: '52:54:00:aa:00:01' }]],
+  ),
+  userData: userDataField(
+    'Configuration for every machine: a cloud-config file beside this one, or cloud-config keys.',
+  ),
+});
+
+/** The cluster file as an operator writes it; every field has a default. */
+export const clusterFileFields = told(
+  fields,
+  'Describes one cluster of machines. Every field has a default; an empty file is a cluster of three.',
+  'write keys with values, for example machines: 3',
+);
+
+/** A cluster file whose fields are right one by one. */
+export type ClusterFile = z.output<typeof clusterFileFields>;

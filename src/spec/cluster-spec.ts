@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Issue, MachineMarks, MachineRole } from '../model/index.js';
+
+/** Per-machine configuration text, as the operator named it. */
+export type UserDataSource =
+  /** A file, relative to the cluster file. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** Cloud-config keys written in the cluster file itself. */
+  | { readonly kind: 'inline'; readonly config: Readonly<Record<string, unknown>> };
+
+export interface MachineSpec {
+  readonly name: string;
+  readonly role: MachineRole;
+  /** Only what the operator wrote; what is missing is minted. */
+  readonly marks: MachineMarks;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Empty: the provider gives one. */
+  readonly privateIpv4: string;
+  /** Empty: the private one. */
+  readonly publicIpv4: string;
+  readonly privateIpv6: string;
+  readonly publicIpv6: string;
+  /** Replaces (`file`) or is laid over (`inline`) the cluster's user-data. */
+  readonly userData: UserDataSource | undefined;
+}
+
+/** A cluster file, parsed, checked and with every default filled in. */
+export interface ClusterSpec {
+  readonly name: string;
+  /** DNS domain of the machines: `core-01.<domain>`. */
+  readonly domain: string;
+  readonly store: { readonly kind: 'embedded' };
+  readonly provider: { readonly name: string; readonly options: unknown };
+  /** Where the control process listens. An empty `address`: the provider gives one. */
+  readonly control: { readonly address: string; readonly port: number; readonly etcdPort: number };
+  /** Seconds after which a silent machine is lost; 2 to 3600. */
+  readonly agentTtlSeconds: number;
+  readonly machines: readonly MachineSpec[];
+  readonly userData: UserDataSource | undefined;
+}
+
+/**
+ * Checks a part of the cluster file that another room understands: a provider's options, cloud-config keys.
+ * `path` is relative to that part: `['disk']`, `['list', 0]`; the parser returns problems without places, which
+ * the cluster file's parser adds.
+ */
+export interface OptionParser {
+  parse(value: unknown):
+    | {
+        readonly kind: 'ok';
+        readonly options: unknown;
+        /** Warnings. */
+        readonly problems?: readonly OptionProblem[];
+      }
+    | { readonly kind: 'bad'; readonly problems: readonly OptionProblem[] };
+  /** JSON Schema of the part, for editors. */
+  jsonSchema(): Readonly<Record<string, unknown>>;
+}
+
+export interface OptionProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly hint: string;
+  /** `error` when left out. */
+  readonly severity?: 'error' | 'warning';
+  /** Whether the key at `path` is wrong or its value; `value` when left out. */
+  readonly at?: 'key' | 'value';
+}
+
+export type ClusterFileResult =
+  | { readonly kind: 'ok'; readonly spec: ClusterSpec; readonly warnings: readonly Issue[] }
+  | { readonly kind: 'bad'; readonly issues: readonly Issue[] };
