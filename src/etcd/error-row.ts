@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { ErrorRow, Retry } from '../model/index.js';
+
+/** The HTTP status that etcd's own JSON gateway gives to a gRPC status. */
+const httpByGrpc: Readonly<Record<number, number>> = {
+  1: 499,
+  3: 400,
+  4: 504,
+  5: 404,
+  7: 403,
+  8: 429,
+  9: 412,
+  11: 400,
+  12: 501,
+  14: 503,
+  15: 500,
+  16: 401,
+};
+
+/** One row, its HTTP status derived from the gRPC one. */
+export function row(grpcStatus: number, message: string, next: string, retry: Retry = 'never'): ErrorRow {
+  return { message, next, httpStatus: httpByGrpc[grpcStatus] ?? 500, grpcStatus, retry };
+}

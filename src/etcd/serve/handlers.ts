@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { decodeMessage, encodeMessage } from '../codec.js';
+import { fail } from '../errors.js';
+import type { Call, Method } from '../grpc/method.js';
+import type { MethodSpec } from '../methods.js';
+
+/** etcd's own limit on what one write may hold. */
+export const maxRequestBytes = 1.5 * 1024 * 1024;
+
+/** A unary row of the served table: bytes in, bytes out, typed in between. */
+export function unary<Req, Res>(
+  spec: MethodSpec<Req, Res>,
+  handle: (request: Req, call: Call) => Promise<Res>,
+): Method {
+  return {
+    kind: 'unary',
+    path: spec.path,
+    handle: async (message, call) =>
+      encodeMessage(spec.response, await handle(decodeMessage(spec.request, message), call)),
+  };
+}
+
+/** As `unary`, for what the store would have to write down: `etcd/request-too-large` beyond etcd's limit. */
+export function write<Req, Res>(
+  spec: MethodSpec<Req, Res>,
+  handle: (request: Req, call: Call) => Promise<Res>,
+): Method {
+  return {
+    kind: 'unary',
+    path: spec.path,
+    async handle(message, call) {
+      if (message.length > maxRequestBytes) throw fail('etcd/request-too-large');
+      return encodeMessage(spec.response, await handle(decodeMessage(spec.request, message), call));
+    },
+  };
+}
+
+/** A streaming row of the served table. */
+export function streaming<Req, Res>(
+  spec: MethodSpec<Req, Res>,
+  handle: (requests: AsyncIterable<Req>, call: Call) => AsyncIterable<Res>,
+): Method {
+  return {
+    kind: 'stream',
+    path: spec.path,
+    async *handle(messages, call) {
+      for await (const response of handle(decodeAll(spec, messages), call)) {
+        yield encodeMessage(spec.response, response);
+      }
+    },
+  };
+}
+
+async function* decodeAll<Req>(
+  spec: MethodSpec<Req, unknown>,
+  messages: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Req> {
+  for await (const message of messages) yield decodeMessage(spec.request, message);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Handler } from '../../effects/index.js';
+import { type PlainAnswer, type PlainListener, refusal, sendAnswer } from '../grpc/plain.js';
+import type { StoreIdentity } from '../identity.js';
+import type { Kv } from '../kv.js';
+import type { Maintenance } from '../member.js';
+import { once } from '../schema/once.js';
+import { currentRevision } from './header.js';
+
+export interface PlainDeps {
+  readonly kv: Kv;
+  readonly identity: StoreIdentity;
+  readonly maintenance: Maintenance | undefined;
+  /** Answers `/v3/…`. */
+  readonly gateway: PlainListener;
+  /** Answers every other path. */
+  readonly rest: Handler | undefined;
+}
+
+/** What the port serves without gRPC: the gateway, what etcd tells of itself, and whatever else was handed in. */
+export function plainListener(deps: PlainDeps): PlainListener {
+  const rest = once(() => listenerOf(deps.rest));
+  const own: Readonly<Record<string, (query: URLSearchParams) => PlainAnswer | Promise<PlainAnswer>>> = {
+    '/version': () => versionAnswer(deps.identity),
+    '/health': (query) => healthAnswer(deps, query),
+    '/livez': () => okAnswer,
+    '/readyz': (query) => readyAnswer(deps, query),
+  };
+  return async (request, response) => {
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    const answer = Object.hasOwn(own, path) ? own[path] : undefined;
+    const isGateway = path.startsWith('/v3/');
+    if ((isGateway || answer !== undefined) && request.method === 'OPTIONS') {
+      return sendAnswer(response, { status: 200, body: '' });
+    }
+    if (isGateway) return deps.gateway(request, response);
+    if (answer === undefined) return (await rest())(request, response);
+    const isGet = request.method === 'GET';
+    sendAnswer(
+      response,
+      isGet ? await answer(new URLSearchParams(query)) : refusal(405, 'Method Not Allowed', { allow: 'GET' }),
+    );
+  };
+}
+
+/** Loaded with the first request that wants it: a handler's Request and Response take 30 ms to load. */
+async function listenerOf(handler: Handler | undefined): Promise<PlainListener> {
+  if (handler === undefined)
+    return async (_, response) => sendAnswer(response, refusal(404, '404 page not found'));
+  const { getRequestListener } = await import('@hono/node-server');
+  return getRequestListener((request, connection) => handler(request, connection));
+}
+
+function versionAnswer({ version }: StoreIdentity): PlainAnswer {
+  const etcdcluster = version.replace(/\.\d+$/, '.0');
+  return { status: 200, body: JSON.stringify({ etcdserver: version, etcdcluster }) };
+}
+
+const okAnswer: PlainAnswer = { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' };
+
+async function readyAnswer(deps: PlainDeps, query: URLSearchParams): Promise<PlainAnswer> {
+  const reason = await findSickness(deps, query);
+  return reason === '' ? okAnswer : { ...okAnswer, status: 503, body: `${reason}\n` };
+}
+
+/** `?exclude=NOSPACE` passes over that alarm; `?serializable=true` changes nothing for one member. */
+async function healthAnswer(deps: PlainDeps, query: URLSearchParams): Promise<PlainAnswer> {
+  const reason = await findSickness(deps, query);
+  const health = String(reason === '');
+  return {
+    status: reason === '' ? 200 : 503,
+    type: 'text/plain; charset=utf-8',
+    body: JSON.stringify({ health, reason }),
+  };
+}
+
+async function findSickness({ kv, maintenance }: PlainDeps, query: URLSearchParams): Promise<string> {
+  const excluded = query.getAll('exclude');
+  const alarms = ((await maintenance?.alarms()) ?? [])
+    .map(({ kind }) => (kind === 'no-space' ? 'NOSPACE' : 'CORRUPT'))
+    .filter((name) => !excluded.includes(name));
+  if (alarms[0] !== undefined) return `ALARM ${alarms[0]}`;
+  try {
+    await currentRevision(kv);
+    return '';
+  } catch (error) {
+    return `RANGE ERROR:${error instanceof Error ? error.message : String(error)}`;
+  }
+}
