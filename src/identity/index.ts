@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * identity: who a machine is. Today its stable marks and machine ID; keys, certificates and join secrets
+ * have their place here. It decides nothing about what a machine may do.
+ */
+export { type MachineIdentity, machineIdentity } from './machine-identity.js';
