@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * cloudconfig: all of cloud-config.
+ *
+ *   text → parseUserData → CloudConfig → planActions → Action[]          (on the node, after substitute)
+ *   cluster's text + machine's override → compileMachine → user-data    (in the control process, before it)
+ *
+ * It hides the YAML of 2014, the sections with their option tables, and where each option lands on a node. One
+ * section is one file of `sections/`. Everything here is pure: it reads no file and performs no action. Keys that
+ * no section reads yet are told as warnings and served along unchanged.
+ */
+export type { Action, ActionKind } from './action.js';
+export {
+  type CloudConfig,
+  type CloudDropIn,
+  type CloudFile,
+  type CloudUnit,
+  type DaemonOptions,
+  type UnitCommand,
+  unitCommands,
+} from './cloud-config.js';
+export {
+  type CompiledMachine,
+  compileMachine,
+  type FileIssue,
+  type MachineConfig,
+  type MachineInput,
+  type UserDataInput,
+} from './compile-machine.js';
+export { inlineConfigParser } from './inline-config.js';
+export { planActions } from './plan-actions.js';
+export { renderUserData } from './render-user-data.js';
+export type { Gunzip } from './section.js';
+export { type AddressFacts, substitute } from './substitute.js';
+export { parseUnitFile, type UnitFile, type UnitFileEntry, type UnitFileSection } from './unit-file.js';
+export { parseUserData, type UserData, type UserDataDeps } from './user-data.js';

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { z } from 'zod';
+import type { MachineFacts } from '../model/index.js';
+import { checkData, type DataPath, type DataProblem } from '../spec/index.js';
+import type { Action } from './action.js';
+import type { CloudConfig } from './cloud-config.js';
+
+/** Unpacks gzip; throws, or returns `undefined`, when the bytes are none or unpack to more than `maxBytes`. */
+export type Gunzip = (bytes: Uint8Array, maxBytes: number) => Uint8Array | undefined;
+
+/** What a section needs beside its value. */
+export interface SectionContext {
+  /** A scalar as it is written, by its path in the whole text. */
+  readonly textAt: (path: DataPath) => string | undefined;
+  readonly gunzip: Gunzip | undefined;
+}
+
+/** What a section contributes; paths of problems begin at the top of the text. */
+export interface SectionPart {
+  readonly part: Partial<CloudConfig>;
+  readonly problems: readonly DataProblem[];
+}
+
+/** When an action is done; earlier phases of all sections come before later ones of any. */
+export const phases = ['hostname', 'keys', 'files', 'units', 'enable', 'networks', 'commands'] as const;
+
+export interface PhasedAction {
+  readonly phase: (typeof phases)[number];
+  readonly action: Action;
+}
+
+/**
+ * One section of cloud-config: everything that is known of one key. All of it is pure. To add one: a file here,
+ * a field in `CloudConfig`, a line in `sections/index.ts`.
+ */
+export interface Section {
+  /** With underscores: `['coreos', 'units']`. */
+  readonly key: readonly string[];
+  /** Of the value at `key`, for editors. */
+  readonly schema: z.ZodType;
+  /** `value` is never `undefined`. */
+  parse(value: unknown, context: SectionContext): SectionPart;
+  /** Plain data that parses to the same again; `undefined` when there is nothing to say. */
+  render(config: CloudConfig): unknown;
+  /** What becomes of this section when `over` is laid over `base`. */
+  lay(base: CloudConfig, over: CloudConfig): Partial<CloudConfig>;
+  plan(config: CloudConfig, facts: MachineFacts): readonly PhasedAction[];
+}
+
+/** Checks a section's value: the problems at their full paths, and what `toPart` makes of a value that is right. */
+export function checkSection<S extends z.ZodType>(
+  key: readonly string[],
+  value: unknown,
+  schema: S,
+  context: SectionContext,
+  toPart: (value: z.output<S>) => SectionPart,
+): SectionPart {
+  const textAt = (path: DataPath) => context.textAt([...key, ...path]);
+  const checked = checkData(value, schema, { textAt, unknownKeys: 'warning' });
+  const problems = checked.problems.map((problem) => ({ ...problem, path: [...key, ...problem.path] }));
+  if (checked.kind === 'bad') return { part: {}, problems };
+  const { part, problems: further } = toPart(checked.value);
+  return { part, problems: [...problems, ...further] };
+}
+
+/** A problem that is no reason to refuse the text. */
+export function warning(path: DataPath, message: string, hint: string): DataProblem {
+  return { severity: 'warning', path, at: 'value', message, hint };
+}

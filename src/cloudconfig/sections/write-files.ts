@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { z } from 'zod';
+import { quoteValue, told } from '../../spec/index.js';
+import type { CloudFile } from '../cloud-config.js';
+import { decodeContent, encodings } from '../file-content.js';
+import { findPathFault } from '../node-path.js';
+import { checkSection, type Gunzip, type Section } from '../section.js';
+
+const key = ['write_files'];
+
+const owner = /^[\w.-]+(:[\w.-]+)?$/;
+const permissions = /^0?[0-7]{3,4}$/;
+
+const path = z.string().superRefine((text, context) => {
+  const message = findPathFault(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+const fieldsOf = z.strictObject({
+  path: told(
+    path,
+    'Where the file is written.',
+    'write an absolute path without "..", for example /etc/motd',
+    ['/etc/motd'],
+  ),
+  content: told(z.string().default(''), 'What is in the file.', 'write text; several lines go below a "|"', [
+    'hello\n',
+  ]),
+  owner: told(
+    z
+      .string()
+      .regex(owner, { error: ({ input }) => `${quoteValue(input)} is not an owner` })
+      .optional(),
+    'User, or user and group.',
+    'write user or user:group, for example root:root',
+    ['root'],
+  ),
+  permissions: told(
+    z
+      .string()
+      .regex(permissions, { error: ({ input }) => `${quoteValue(input)} are not permissions` })
+      .default('0644'),
+    'Permission bits in octal.',
+    "write three or four octal digits, for example '0644'",
+    ['0644'],
+  ),
+  encoding: told(
+    z.enum(encodings).optional(),
+    'How the content is packed.',
+    `write one of ${encodings.join(', ')}`,
+    ['base64'],
+  ),
+});
+
+const fields = told(fieldsOf, 'One file.', 'write a mapping, for example {path: /etc/motd, content: hello}');
+
+/** `write_files`: files in order; a later one of the same path wins. */
+export const writeFiles: Section = {
+  key,
+  schema: listOf(fields),
+  parse: (value, context) => {
+    const files = listOf(fields.transform((file, check) => toFile(file, check, context.gunzip)));
+    return checkSection(key, value, files, context, (files) => ({
+      part: { writeFiles: files },
+      problems: [],
+    }));
+  },
+  render: ({ writeFiles: files }) => (files.length === 0 ? undefined : files.map(fromFile)),
+  lay: (base, over) => {
+    const paths = new Set(over.writeFiles.map((file) => file.path));
+    return { writeFiles: [...base.writeFiles.filter((file) => !paths.has(file.path)), ...over.writeFiles] };
+  },
+  plan: ({ writeFiles: files }) =>
+    files.map((file, index) => ({
+      phase: 'files',
+      action: { kind: 'write-file', ...file, reason: `write_files[${index}]` },
+    })),
+};
+
+function listOf<S extends z.ZodType>(item: S) {
+  return told(
+    z.array(item),
+    'Files that are written before any unit starts.',
+    'write a list of {path, content}',
+  );
+}
+
+type Fields = z.output<typeof fields>;
+
+function toFile(file: Fields, check: z.core.$RefinementCtx, gunzip: Gunzip | undefined): CloudFile {
+  const decoded = decodeContent(file.content, file.encoding, gunzip);
+  if (decoded.kind === 'bad') {
+    const { message, hint } = decoded;
+    check.issues.push({ code: 'custom', input: file, path: ['content'], message, params: { hint } });
+    return z.NEVER;
+  }
+  const { content, encoding } = decoded;
+  return {
+    path: file.path,
+    content,
+    encoding,
+    owner: file.owner ?? '',
+    mode: Number.parseInt(file.permissions, 8),
+  };
+}
+
+function fromFile(file: CloudFile): Readonly<Record<string, unknown>> {
+  return {
+    path: file.path,
+    permissions: `0${file.mode.toString(8).padStart(3, '0')}`,
+    ...(file.owner !== '' && { owner: file.owner }),
+    ...(file.encoding === 'base64' && { encoding: 'base64' }),
+    content: file.content,
+  };
+}
