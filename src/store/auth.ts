@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Clock, Random } from '../effects/index.js';
+import { type Auth, type Caller, fail, type Need } from '../etcd/index.js';
+import {
+  checkNewUser,
+  disabled,
+  enabled,
+  passwordChanged,
+  permissionGranted,
+  permissionRevoked,
+  roleAdded,
+  roleDeleted,
+  roleGranted,
+  roleOf,
+  roleRevoked,
+  userAdded,
+  userDeleted,
+  userOf,
+} from './auth-change.js';
+import { type Permits, permitsOf } from './auth-permits.js';
+import {
+  type AuthState,
+  authRecordSchema,
+  decodeAuthState,
+  encodeAuthState,
+  newAuthState,
+  rootName,
+} from './auth-state.js';
+import { openAuthTokens } from './auth-tokens.js';
+import { inTurn } from './in-turn.js';
+import { openPasswords } from './password.js';
+import { metaKey } from './record.js';
+import { type StoredJsonDeps, storedJson } from './stored-json.js';
+
+export interface AuthDeps extends StoredJsonDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Users, roles and tokens of the store. Orders are done one after the other, each on disk before it counts. A
+ * password is kept as its scrypt hash; hashes that a client made (bcrypt) are refused with `etcd/unimplemented`.
+ *
+ * Throws a plain `Error` when what is stored was not written by muster.
+ */
+export function openAuth(deps: AuthDeps, tokenTtlSeconds: number): Auth {
+  const stored = storedJson(deps, metaKey('auth'), authRecordSchema);
+  const passwords = openPasswords(deps.random);
+  const tokens = openAuthTokens(deps, tokenTtlSeconds);
+  const record = stored.read();
+  const own = { state: record === undefined ? newAuthState : decodeAuthState(record) };
+  const permits = new Map<string, Permits>();
+  const turn = inTurn();
+  const change = (plan: (state: AuthState) => AuthState, then: () => void = () => {}) =>
+    turn(async () => {
+      const next = plan(own.state);
+      if (next === own.state) return;
+      await stored.write(encodeAuthState(next));
+      own.state = next;
+      permits.clear();
+      then();
+    });
+  const secretOf = (password: string, hashedPassword: string) => {
+    if (hashedPassword === '') return passwords.hash(password);
+    throw fail('etcd/unimplemented', { reason: 'a password that was hashed before is not taken' });
+  };
+  const nameOf = ({ token, certificateName }: Caller): string | undefined => {
+    if (token === undefined) return certificateName;
+    const user = tokens.find(token);
+    if (user === undefined) throw fail('etcd/auth-token-invalid');
+    return user;
+  };
+  const permitsFor = (name: string): Permits => {
+    const found = permits.get(name) ?? permitsOf(own.state, name);
+    permits.set(name, found);
+    return found;
+  };
+  return {
+    isEnabled: () => own.state.isEnabled,
+    authorize(caller, needs) {
+      const name = nameOf(caller);
+      if (!own.state.isEnabled || needs.length === 0) return;
+      if (name === undefined || name === '') throw fail('etcd/user-empty');
+      const roles = own.state.users.get(name)?.roles;
+      if (roles === undefined) throw fail('etcd/permission-denied');
+      if (roles.includes(rootName)) return;
+      if (!needs.every((need) => isMet(need, name, roles, permitsFor))) throw fail('etcd/permission-denied');
+    },
+    async authenticate(name, password) {
+      if (!own.state.isEnabled) throw fail('etcd/auth-not-enabled');
+      const user = own.state.users.get(name);
+      const isRight = await passwords.isRight(password, user?.secret);
+      // It may have been changed, or auth switched off, meanwhile.
+      const isStill = own.state.isEnabled && own.state.users.get(name)?.secret === user?.secret;
+      if (!isRight || !isStill) throw fail('etcd/auth-failed');
+      return tokens.assign(name, own.state.revision);
+    },
+    status: () => ({ isEnabled: own.state.isEnabled, revision: own.state.revision }),
+    enable: () => change(enabled),
+    disable: () => change(disabled, tokens.forgetAll),
+    async userAdd({ name, password, hashedPassword, hasPassword }) {
+      checkNewUser(own.state, name);
+      const secret = hasPassword ? await secretOf(password, hashedPassword) : '';
+      await change((state) => userAdded(state, name, secret));
+    },
+    userGet: async (name) => userOf(own.state, name).roles,
+    userList: async () => [...own.state.users.keys()].sort(),
+    userDelete: (name) =>
+      change(
+        (state) => userDeleted(state, name),
+        () => tokens.forgetUser(name),
+      ),
+    async userChangePassword({ name, password, hashedPassword }) {
+      userOf(own.state, name);
+      const secret = await secretOf(password, hashedPassword);
+      await change(
+        (state) => passwordChanged(state, name, secret),
+        () => tokens.forgetUser(name),
+      );
+    },
+    userGrantRole: (name, role) => change((state) => roleGranted(state, name, role)),
+    userRevokeRole: (name, role) => change((state) => roleRevoked(state, name, role)),
+    roleAdd: (name) => change((state) => roleAdded(state, name)),
+    roleGet: async (name) => roleOf(own.state, name),
+    roleList: async () => [...own.state.roles.keys()].sort(),
+    roleDelete: (name) => change((state) => roleDeleted(state, name)),
+    roleGrantPermission: (name, permission) => change((state) => permissionGranted(state, name, permission)),
+    roleRevokePermission: (name, range) => change((state) => permissionRevoked(state, name, range)),
+  };
+}
+
+/** For a user who is not the admin. */
+function isMet(
+  need: Need,
+  name: string,
+  roles: readonly string[],
+  permitsFor: (name: string) => Permits,
+): boolean {
+  switch (need.kind) {
+    case 'read':
+      return permitsFor(name).canRead(need.range);
+    case 'write':
+      return permitsFor(name).canWrite(need.range);
+    case 'admin':
+      return false;
+    case 'user':
+      return need.name === name;
+    case 'role':
+      return roles.includes(need.name);
+  }
+}

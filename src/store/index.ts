@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * store: the embedded etcd-compatible server of one member. Hides revisions, leases and watches, and how all of
+ * it lies on the disk.
+ *
+ *   put ─ check ─ decide in memory (head) ─ group commit ─ on disk (durable) ─ watchers ─ answer
+ *   range ──────────────────────────────────────────────── reads durable only
+ *
+ * It has one writer, this process. It is no cluster: other members never hold a copy. For several, use etcd.
+ */
+export { type AutoCompaction, parseAutoCompaction } from './auto-compaction.js';
+export { storeErrors } from './errors.js';
+export { openStore, type Store, type StoreDeps, type StoreListen, type StoreOptions } from './open-store.js';
+export { type SnapshotFacts, verifySnapshot } from './read-snapshot.js';
+export { type RestoreOptions, restoreSnapshot } from './restore-snapshot.js';
+export { snapshotFile } from './take-snapshot.js';
