@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * registry: the records that machines and engine share, typed; the only room that knows their keys.
+ * One range, one watch, one immutable snapshot per revision:
+ *
+ *   keys ── mirror ──▶ foldChanges ──▶ ClusterSnapshot
+ *
+ * It keeps fleet's keys and JSON for machines, engine version and engine lease. It decides nothing.
+ */
+export {
+  type BootRecord,
+  type ClusterFileRecord,
+  type MachineLife,
+  type MachineOrder,
+  type NodeState,
+  type NodeUnit,
+  renderMachine,
+} from './records.js';
+export {
+  type Leadership,
+  openRegistry,
+  type Registry,
+  type RegistryDeps,
+  type RegistryView,
+} from './registry.js';
+export { type ClusterSnapshot, emptySnapshot } from './snapshot.js';

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { MachineId } from '../model/index.js';
+
+/**
+ * Every key that machines and engine share. fleet's keep fleet's names (Source: coreos/fleet registry/*.go),
+ * muster's own are hidden from a plain listing by their underscore.
+ */
+export const keys = {
+  machineFolder: '/_coreos.com/fleet/machines/',
+  machineObject: (id: MachineId) => `/_coreos.com/fleet/machines/${id}/object`,
+  engineVersion: '/_coreos.com/fleet/engine/version',
+  engineLeader: '/_coreos.com/fleet/lease/engine-leader',
+  clusterFile: '/_muster/cluster/file',
+  /** JSON: path of each user-data file, as the cluster file has it, and the hash of its text. */
+  userDataIndex: '/_muster/cluster/user-data-index',
+  userDataFolder: '/_muster/cluster/user-data/',
+  /** A text, under its SHA-256 in hex. */
+  userData: (hash: string) => `/_muster/cluster/user-data/${hash}`,
+  machineOrder: (name: string) => `/_muster/machines/${name}/order`,
+  machineLife: (name: string) => `/_muster/machines/${name}/life`,
+  machineBoot: (name: string) => `/_muster/machines/${name}/boot`,
+  node: (id: MachineId) => `/_muster/nodes/${id}`,
+} as const;
+
+/** The narrowest range that holds all of them. */
+export const registryRange = { first: '/_coreos.com/fleet/', end: '/_muster0' } as const;
+
+export type KeyMeaning =
+  | { readonly kind: 'machine'; readonly id: string }
+  | { readonly kind: 'node'; readonly id: string }
+  | { readonly kind: 'order' | 'life' | 'boot'; readonly name: string }
+  | { readonly kind: 'user-data'; readonly hash: string }
+  | { readonly kind: 'cluster-file' | 'user-data-index' | 'engine-leader' | 'engine-version' }
+  | { readonly kind: 'other' };
+
+const machineObjectPattern = /^\/_coreos\.com\/fleet\/machines\/([^/]+)\/object$/;
+const machinePattern = /^\/_muster\/machines\/([^/]+)\/(order|life|boot)$/;
+const nodePattern = /^\/_muster\/nodes\/([^/]+)$/;
+
+/** What a key of the range is about; the reverse of `keys`. */
+export function meaningOf(key: string): KeyMeaning {
+  if (key === keys.clusterFile) return { kind: 'cluster-file' };
+  if (key === keys.userDataIndex) return { kind: 'user-data-index' };
+  if (key === keys.engineLeader) return { kind: 'engine-leader' };
+  if (key === keys.engineVersion) return { kind: 'engine-version' };
+  if (key.startsWith(keys.userDataFolder)) {
+    return { kind: 'user-data', hash: key.slice(keys.userDataFolder.length) };
+  }
+  const object = machineObjectPattern.exec(key);
+  if (object?.[1] !== undefined) return { kind: 'machine', id: object[1] };
+  const node = nodePattern.exec(key);
+  if (node?.[1] !== undefined) return { kind: 'node', id: node[1] };
+  const [, name, kind] = machinePattern.exec(key) ?? [];
+  if (name === undefined) return { kind: 'other' };
+  if (kind === 'order' || kind === 'life' || kind === 'boot') return { kind, name };
+  return { kind: 'other' };
+}

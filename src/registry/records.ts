@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { z } from 'zod';
+import type { Machine, MachineId } from '../model/index.js';
+
+/** The cluster file as the operator wrote it, and the user-data files it names. Written by `muster up`. */
+export interface ClusterFileRecord {
+  readonly text: string;
+  /** By the path that the cluster file uses. */
+  readonly userData: ReadonlyMap<string, string>;
+  /** Of the text; 0 when there is none yet. */
+  readonly modRevision: number;
+}
+
+export const wantedStates = ['on', 'off', 'reboot'] as const;
+
+/** What an operator asked of a machine. Its mod revision tells one request from the next. */
+export interface MachineOrder {
+  readonly want: (typeof wantedStates)[number];
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly modRevision: number;
+}
+
+export const lifeStates = ['absent', 'created', 'booting', 'joined', 'rebooting', 'lost', 'gone'] as const;
+
+/** Where a machine stands in its life cycle, and why. Written by the engine's leader alone. */
+export interface MachineLife {
+  readonly state: (typeof lifeStates)[number];
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** Empty when there is nothing to explain. */
+  readonly reason: string;
+  /** When it was last known to be in the cluster, milliseconds since 1970; 0: never. */
+  readonly lastSeen: number;
+  /** Mod revision of the last order that was carried out; 0: none. */
+  readonly handledOrder: number;
+  /** The last boot that announced itself; empty before the first announcement. */
+  readonly bootId: string;
+  /** That boot is known to be over: a registration it left behind counts for nothing. */
+  readonly isBootOver: boolean;
+}
+
+export const bootStages = ['script', 'user-data'] as const;
+
+/** What a booting machine fetched last. Written by the boot face. */
+export interface BootRecord {
+  readonly stage: (typeof bootStages)[number];
+  readonly at: number;
+}
+
+export const nodeStages = ['configuring', 'running', 'stopping'] as const;
+
+/** What the agent of a machine says of it, as long as its lease lives. */
+export interface NodeState {
+  readonly name: string;
+  /** Minted at each start of the agent. */
+  readonly bootId: string;
+  readonly privateIp: string;
+  readonly publicIp: string;
+  readonly startedAt: number;
+  readonly stage: (typeof nodeStages)[number];
+  readonly units: readonly NodeUnit[];
+  /** What went wrong on the way, in words. */
+  readonly problems: readonly string[];
+}
+
+export interface NodeUnit {
+  readonly name: string;
+  readonly active: string;
+  readonly sub: string;
+  readonly reason?: string | undefined;
+}
+
+const orderSchema = z.object({ want: z.enum(wantedStates), at: z.number() });
+const bootSchema = z.object({ stage: z.enum(bootStages), at: z.number() });
+const lifeSchema = z.object({
+  state: z.enum(lifeStates),
+  since: z.number(),
+  reason: z.string(),
+  lastSeen: z.number(),
+  handledOrder: z.number(),
+  bootId: z.string(),
+  isBootOver: z.boolean(),
+});
+const nodeSchema = z.object({
+  name: z.string(),
+  bootId: z.string(),
+  privateIp: z.string(),
+  publicIp: z.string(),
+  startedAt: z.number(),
+  stage: z.enum(nodeStages),
+  units: z.array(
+    z.object({ name: z.string(), active: z.string(), sub: z.string(), reason: z.string().optional() }),
+  ),
+  problems: z.array(z.string()),
+});
+const machineSchema = z.object({
+  ID: z.string(),
+  PublicIP: z.string().default(''),
+  Metadata: z.record(z.string(), z.string()).nullish(),
+  Version: z.string().default(''),
+});
+
+const indexSchema = z.record(z.string(), z.string());
+
+/**
+ * The parsers of records. Anybody can write a key: a value that does not fit its record is `undefined`, as
+ * if the key were not there.
+ */
+export const parseRecord = {
+  /** Path to hash. */
+  userDataIndex: (text: string) => parseJson(indexSchema, text),
+  order: (text: string) => parseJson(orderSchema, text),
+  boot: (text: string) => parseJson(bootSchema, text),
+  life: (text: string) => parseJson(lifeSchema, text),
+  node: (text: string) => parseJson(nodeSchema, text),
+  machine: (id: MachineId, text: string): Machine | undefined => {
+    const found = parseJson(machineSchema, text);
+    if (found === undefined || found.ID !== id) return undefined;
+    return { id, publicIp: found.PublicIP, metadata: found.Metadata ?? {}, version: found.Version };
+  },
+} as const;
+
+/** The JSON of fleet's machine object, fields in fleet's order. */
+export function renderMachine(machine: Machine): string {
+  const { id, publicIp, metadata, version } = machine;
+  return JSON.stringify({ ID: id, PublicIP: publicIp, Metadata: metadata, Version: version });
+}
+
+function parseJson<T>(schema: z.ZodType<T>, text: string): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
