@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { substitute } from '../cloudconfig/index.js';
+import type { MachineMarks } from '../model/index.js';
+import { renderBoot, renderChain, renderUnknown } from './formats/ipxe.js';
+import { kernelArguments } from './kernel-arguments.js';
+import { findMachine } from './match.js';
+import type { BootMachine, BootPlan } from './plan.js';
+
+/** What a booting machine asks for. */
+export type BootRequest =
+  /** The first script, the same for all. */
+  | { readonly kind: 'chain' }
+  /** The machine's own script. */
+  | { readonly kind: 'script'; readonly marks: MachineMarks }
+  | { readonly kind: 'user-data'; readonly marks: MachineMarks };
+
+export type BootResponse =
+  | { readonly kind: 'chain'; readonly text: string }
+  | { readonly kind: 'script'; readonly machine: string; readonly text: string }
+  | { readonly kind: 'user-data'; readonly machine: string; readonly text: string }
+  /** Nobody has these marks; the script waits and asks again. */
+  | { readonly kind: 'wait'; readonly text: string }
+  /** Nobody has these marks, and there is nothing to wait with. */
+  | { readonly kind: 'miss' };
+
+const emptyUserData = '#cloud-config\n';
+
+/**
+ * Answers one request of a booting machine. Every answer is open to whoever asks, since firmware has nothing
+ * to prove itself with: user-data is served as it is, so that a secret does not belong there.
+ *
+ * @throws `boot/unfit-word` when a profile cannot be said in iPXE
+ */
+export function answerBoot(request: BootRequest, plan: BootPlan): BootResponse {
+  if (request.kind === 'chain') return { kind: 'chain', text: renderChain(plan.controlUrl) };
+  const machine = findMachine(plan, request.marks);
+  if (machine !== undefined) return answerMachine(request.kind, machine, plan);
+  if (request.kind === 'script') return { kind: 'wait', text: renderUnknown(plan.controlUrl) };
+  return { kind: 'miss' };
+}
+
+function answerMachine(kind: 'script' | 'user-data', machine: BootMachine, plan: BootPlan): BootResponse {
+  if (kind === 'user-data') {
+    const text = substitute(machine.userData ?? emptyUserData, machine.facts);
+    return { kind, machine: machine.name, text };
+  }
+  const { kernel, initrds } = machine.profile;
+  const boot = { machine: machine.name, kernel, initrds, args: kernelArguments(machine, plan) };
+  return { kind, machine: machine.name, text: renderBoot(boot, plan.controlUrl) };
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { BootMachine, BootPlan } from './plan.js';
+
+/**
+ * What the agent of a machine reads from its kernel command line, after the arguments of its profile. Values
+ * are URI-encoded where they could hold a blank or iPXE's `${`; metadata is `key=value,key2=value2` with each
+ * key and value encoded by itself, so that a comma in a value stays one.
+ */
+export function kernelArguments(machine: BootMachine, plan: BootPlan): readonly string[] {
+  const { facts } = machine;
+  return [
+    ...machine.profile.args,
+    `cloud-config-url=${userDataUrl(machine, plan)}`,
+    `systemd.machine_id=${machine.machineId}`,
+    `systemd.hostname=${facts.hostname}`,
+    `muster.name=${encodeURIComponent(machine.name)}`,
+    `muster.etcd=${plan.etcdEndpoints.join(',')}`,
+    `muster.ttl=${plan.agentTtlSeconds}`,
+    `muster.private_ipv4=${encodeURIComponent(facts.privateIpv4)}`,
+    `muster.public_ipv4=${encodeURIComponent(facts.publicIpv4)}`,
+    ...(facts.privateIpv6 === '' ? [] : [`muster.private_ipv6=${encodeURIComponent(facts.privateIpv6)}`]),
+    ...(facts.publicIpv6 === '' ? [] : [`muster.public_ipv6=${encodeURIComponent(facts.publicIpv6)}`]),
+    `muster.metadata=${encodeMetadata(machine.metadata)}`,
+  ];
+}
+
+/** The MAC with dashes: the iPXE of 2019 takes whatever stands before a colon for a scheme. */
+function userDataUrl(machine: BootMachine, plan: BootPlan): string {
+  const mac = encodeURIComponent(machine.marks.mac.replaceAll(':', '-'));
+  return `${plan.controlUrl}/user-data?mac=${mac}&uuid=${encodeURIComponent(machine.marks.uuid)}`;
+}
+
+function encodeMetadata(metadata: Readonly<Record<string, string>>): string {
+  return Object.entries(metadata)
+    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)
+    .join(',');
+}
