@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * providers: makes machines exist. It hides what a machine is (today a process of this computer), where its
+ * addresses come from, and how it is found again after a crash of muster.
+ *
+ * A provider is a folder that exports a `Provider`, and a line in the list below. It decides nothing: the
+ * engine says what is powered on and when. It never looks into a machine's configuration.
+ */
+import type { OptionParser } from '../spec/index.js';
+import { fail } from './errors.js';
+import { localProvider } from './local/index.js';
+import type { Provider } from './provider.js';
+
+export { providersErrors } from './errors.js';
+export { type BootedKernel, type FirmwareDeps, type FirmwareMachine, runFirmware } from './local/index.js';
+export type {
+  ClusterNetwork,
+  Host,
+  HostedMachine,
+  MachineEnd,
+  MachineOrder,
+  Provider,
+  ProviderContext,
+  ProviderDeps,
+} from './provider.js';
+
+/** All there are; a new one is added by hand. */
+export const providers: readonly Provider[] = [localProvider];
+
+/** By provider name, as the cluster file's parser takes them. */
+export const optionParsers: ReadonlyMap<string, OptionParser> = new Map(
+  providers.map(({ name, parseOptions }) => [name, parseOptions] as const),
+);
+
+/** The provider of this name. Throws `providers/unknown-provider`. */
+export function findProvider(name: string): Provider {
+  const provider = providers.find((one) => one.name === name);
+  if (provider !== undefined) return provider;
+  throw fail('providers/unknown-provider', { name, known: providers.map((one) => one.name).join(', ') });
+}

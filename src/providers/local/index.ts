@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * local: machines as processes of this computer. A machine knows only its MAC, its UUID and where to boot from,
+ * walks the same path as a network-booted one, and begins with an empty disk at every power-on.
+ */
+import type { Provider } from '../provider.js';
+import { openLocalHost } from './host.js';
+import { openLocalNetwork, releaseLocalNetwork } from './network.js';
+import { localOptionParser } from './options.js';
+
+export { type FirmwareDeps, runFirmware } from './firmware/firmware.js';
+export type { BootedKernel, FirmwareMachine } from './firmware/machine.js';
+
+export const localProvider: Provider = {
+  name: 'local',
+  summary: 'machines as processes of this computer, each with an address of its own',
+  parseOptions: localOptionParser,
+  openNetwork: openLocalNetwork,
+  releaseNetwork: releaseLocalNetwork,
+  openHost: openLocalHost,
+};

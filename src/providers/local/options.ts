@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { z } from 'zod';
+import type { OptionParser, OptionProblem } from '../../spec/index.js';
+import { fail } from '../errors.js';
+import { findBlock, type Ipv4Block, overlaps, renderBlock } from './ipv4-block.js';
+
+/** What a cluster file may say under `provider.options` of the local provider. */
+export interface LocalOptions {
+  /** `undefined`: muster chooses. */
+  readonly network: Ipv4Block | undefined;
+}
+
+const hint =
+  'a block of 127.0.0.0/8 from /16 to /24, such as 127.77.4.0/22, outside 127.0.0.0/24; or leave it out';
+const loopback: Ipv4Block = { base: 127 * 2 ** 24, prefix: 8 };
+/** Where everything else on this computer listens. */
+const reserved: Ipv4Block = { base: 127 * 2 ** 24, prefix: 24 };
+
+const schema = () =>
+  z.strictObject({
+    network: z
+      .string({ error: 'a network is a text' })
+      .superRefine((text, context) => {
+        const message = findProblem(text);
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
+      })
+      .optional()
+      .describe(
+        'Addresses of this cluster on this computer, for example 127.77.4.0/22; chosen when left out.',
+      ),
+  });
+
+/** Takes `undefined` and `null` for "all defaults". Idempotent on JSON: what was accepted is handed on as it is. */
+export const localOptionParser: OptionParser = {
+  parse(value) {
+    const parsed = schema().safeParse(value ?? {});
+    if (parsed.success) return { kind: 'ok', options: parsed.data };
+    return { kind: 'bad', problems: parsed.error.issues.flatMap(toProblems) };
+  },
+  jsonSchema: () => z.toJSONSchema(schema(), { io: 'input' }),
+};
+
+/** The options as the provider's functions receive them. Throws `providers/bad-options`. */
+export function readLocalOptions(value: unknown): LocalOptions {
+  const parsed = schema().safeParse(value ?? {});
+  if (!parsed.success) {
+    throw fail('providers/bad-options', {
+      why: parsed.error.issues.map((issue) => issue.message).join(', '),
+    });
+  }
+  const { network } = parsed.data;
+  return { network: network === undefined ? undefined : findBlock(network) };
+}
+
+function findProblem(text: string): string | undefined {
+  const block = findBlock(text);
+  if (block === undefined) return `"${text}" is no network`;
+  if (block.prefix < 16 || block.prefix > 24) return `a /${block.prefix} is no size for a cluster`;
+  if (!overlaps(block, loopback)) return `${text} is not on this computer alone`;
+  if (overlaps(block, reserved)) return `${text} holds addresses that other programs use`;
+  if (renderBlock(block) !== text) return `a /${block.prefix} begins at ${renderBlock(block)}`;
+  return undefined;
+}
+
+function toProblems(issue: z.core.$ZodIssue): readonly OptionProblem[] {
+  const path = issue.path.filter((part) => typeof part !== 'symbol');
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message, hint }];
+  return issue.keys.map((key) => ({
+    path: [...path, key],
+    message: `the local provider has no option "${key}"`,
+    hint: 'it has one option: network',
+  }));
+}

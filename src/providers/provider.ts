@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Clock, Exec, Files, Log, ProbeTcp, Random } from '../effects/index.js';
+import type { MachineId } from '../model/index.js';
+import type { OptionParser } from '../spec/index.js';
+
+/** Where the control process and the machines of one cluster live. */
+export interface ClusterNetwork {
+  /** The address that the control process listens on. */
+  readonly controlAddress: string;
+  /** The address of the machine at `index` (0-based, as in the cluster file); empty when the provider gives none. */
+  addressOf(index: number): string;
+}
+
+/** Everything a provider may know of a machine that it is to make. */
+export interface MachineOrder {
+  readonly name: string;
+  readonly machineId: MachineId;
+  readonly mac: string;
+  readonly uuid: string;
+  /** What the firmware fetches first. */
+  readonly bootUrl: string;
+}
+
+/** A machine as its provider sees it. */
+export interface HostedMachine {
+  readonly name: string;
+  readonly state: 'on' | 'off';
+  /** Why it is off, when the provider knows: `ended by SIGKILL`. */
+  readonly reason?: string;
+}
+
+/** A machine that went off by itself. */
+export interface MachineEnd {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** The machines of one cluster at one provider. Every call is idempotent; one at a time per machine. */
+export interface Host {
+  /** Creates the machine if need be and powers it on. False, and nothing happened, when it was on. */
+  powerOn(order: MachineOrder): Promise<boolean>;
+  /** Asks it to end, then ends it; returns when it is off, with nothing of it left running. */
+  powerOff(name: string): Promise<void>;
+  /** Powers off and forgets the machine, disk and console included. */
+  destroy(name: string): Promise<void>;
+  list(): Promise<readonly HostedMachine[]>;
+  /**
+   * Machines that ended without `powerOff` or `destroy`: first those that are off although they were powered
+   * on and never off, then each as it ends (an event, for children of this process; found by asking now and
+   * then, for machines that an earlier process started). Ends when `signal` fires.
+   */
+  watchEnds(signal: AbortSignal): AsyncIterable<MachineEnd>;
+  /** The file that holds the machine's console; it may not exist yet. */
+  consoleFile(name: string): string;
+  /** The folder that stands for the machine's `/`; `undefined` where a machine has none of that kind. */
+  rootFolder(name: string): string | undefined;
+}
+
+export interface ProviderDeps {
+  readonly clock: Clock;
+  readonly exec: Exec;
+  readonly files: Files;
+  readonly log: Log;
+  readonly random: Random;
+  readonly probeTcp: ProbeTcp;
+  /** How to start this program anew: `[node, .../bin/muster]`. */
+  readonly program: readonly [string, ...string[]];
+  /** The environment that machines inherit. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface ProviderContext {
+  readonly clusterName: string;
+  /** 32 hex digits. */
+  readonly clusterId: string;
+  /** The cluster's own folder (`.muster`), absolute. */
+  readonly folder: string;
+  /** The ports that the control process is to listen on, so that an address where one is taken can be passed over. */
+  readonly ports: readonly number[];
+  /** What `parseOptions` made of the cluster file's options. */
+  readonly options: unknown;
+}
+
+/** Makes machines exist. One folder each; listed by hand in `index.ts`. */
+export interface Provider {
+  readonly name: string;
+  readonly summary: string;
+  readonly parseOptions: OptionParser;
+  /** Reserves addresses, once per cluster; later calls return the same. Throws `providers/…`. */
+  openNetwork(deps: ProviderDeps, context: ProviderContext): Promise<ClusterNetwork>;
+  /** Gives the addresses back. */
+  releaseNetwork(deps: ProviderDeps, context: ProviderContext): Promise<void>;
+  openHost(deps: ProviderDeps, context: ProviderContext): Host;
+}
