@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Action } from '../cloudconfig/index.js';
+import type { Exec, Files, Log } from '../effects/index.js';
+import type { ActionResult } from './actions/action-result.js';
+import { performLink, performUnmask, performWrite } from './actions/files.js';
+import { performHostname } from './actions/hostname.js';
+import { performKeys } from './actions/keys.js';
+import { performUnit } from './actions/units.js';
+import { messageOf } from './errors.js';
+import type { Change, Supervisor } from './supervisor.js';
+
+export interface ActionDeps {
+  readonly files: Files;
+  readonly exec: Exec;
+  readonly supervisor: Supervisor;
+  readonly log: Log;
+  /** Whether this process may give files to other users. */
+  readonly isSuperuser: boolean;
+}
+
+export interface ActionReport {
+  readonly action: Action;
+  readonly outcome: Change | 'failed';
+  readonly message?: string;
+}
+
+/**
+ * Performs the actions in order, on the node whose `/` is `root`. One that fails is reported and the next is
+ * done; a second run of the same actions changes nothing, but for unit commands that mean a restart.
+ * Stops between two actions once `signal` fires; then there are fewer reports than actions.
+ */
+export async function performActions(
+  deps: ActionDeps,
+  root: string,
+  actions: readonly Action[],
+  signal?: AbortSignal,
+): Promise<readonly ActionReport[]> {
+  const reports: ActionReport[] = [];
+  for (const action of actions) {
+    if (signal?.aborted) break;
+    const report = await performReported(deps, root, action);
+    const { outcome, message } = report;
+    const level = outcome === 'failed' ? 'error' : 'info';
+    deps.log[level]('action done', { kind: action.kind, reason: action.reason, outcome, message });
+    reports.push(report);
+  }
+  return reports;
+}
+
+async function performReported(deps: ActionDeps, root: string, action: Action): Promise<ActionReport> {
+  try {
+    return { action, ...(await performAction(deps, root, action)) };
+  } catch (error) {
+    return { action, outcome: 'failed', message: messageOf(error) };
+  }
+}
+
+function performAction(deps: ActionDeps, root: string, action: Action): Promise<ActionResult> {
+  switch (action.kind) {
+    case 'set-hostname':
+      return performHostname(deps, root, action.hostname);
+    case 'authorize-keys':
+      return performKeys(deps, root, action);
+    case 'write-file':
+      return performWrite(deps, root, action);
+    case 'link':
+      return performLink(deps, root, action);
+    case 'unmask':
+      return performUnmask(deps, root, action.path);
+    case 'enable-unit':
+    case 'reload-units':
+    case 'command-unit':
+      return performUnit(deps.supervisor, action);
+    default:
+      return action satisfies never;
+  }
+}

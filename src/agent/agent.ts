@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Gunzip } from '../cloudconfig/index.js';
+import type { Clock, Exec, Files, HttpGet, Log, Random } from '../effects/index.js';
+import { randomHex } from '../effects/index.js';
+import type { Machine, MachineFacts } from '../model/index.js';
+import type { NodeState } from '../registry/index.js';
+import { performActions } from './actions.js';
+import { type ChangeCounter, openChangeCounter } from './change-counter.js';
+import { fetchUserData } from './fetch-user-data.js';
+import { type KernelArguments, parseKernelArguments } from './kernel-arguments.js';
+import { collectFacts, prepareRoot } from './node-identity.js';
+import { type NodePlan, planNode } from './node-plan.js';
+import { type Membership, runRegistration } from './registration.js';
+import type { Supervisor } from './supervisor.js';
+import type { NodeContext } from './unit-process.js';
+
+export interface AgentDeps {
+  readonly clock: Clock;
+  readonly exec: Exec;
+  readonly files: Files;
+  readonly httpGet: HttpGet;
+  readonly log: Log;
+  readonly random: Random;
+  /** Whether this process may give files to other users. */
+  readonly isSuperuser: boolean;
+  /** Unpacks gzip, throws when it is none; without it, packed user-data is a problem of the node. */
+  readonly gunzip?: Gunzip;
+  readonly openSupervisor: (context: NodeContext) => Supervisor;
+  /** Called again after it, or what it returned, failed for good. */
+  readonly openMembership: (endpoints: readonly string[]) => Promise<Membership>;
+}
+
+export interface AgentOptions {
+  /** The kernel's command line. */
+  readonly commandLine: string;
+  /** The folder that stands for `/`, absolute. */
+  readonly root: string;
+  /** Of muster, as the machine object shows it. */
+  readonly version: string;
+}
+
+interface Node {
+  readonly facts: MachineFacts;
+  readonly plan: NodePlan;
+  readonly supervisor: Supervisor;
+  readonly bootId: string;
+  readonly startedAt: number;
+  /** Steps when `progress` has changed. */
+  readonly changes: ChangeCounter;
+  readonly progress: { stage: NodeState['stage']; problems: readonly string[] };
+}
+
+/**
+ * The agent of a machine: takes its configuration, performs it, announces the machine and runs its units until
+ * `signal` fires; then stops them and gives the lease back. It registers before the first action, so that a unit
+ * that hangs can be seen. A store that is away never touches the units.
+ *
+ * @throws `agent/kernel-argument`, `agent/user-data-refused`, `agent/user-data-url`; later problems are announced
+ */
+export async function runAgent(deps: AgentDeps, options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const args = parseKernelArguments(options.commandLine);
+  const node = await openNode(deps, options, args, signal);
+  if (node === undefined) return;
+  const registered = new AbortController();
+  const registration = register(deps, options, args, node, registered.signal);
+  const configured = configure(deps, options, node, signal);
+  try {
+    await aborted(signal);
+    advance(node, 'stopping', []);
+    await node.supervisor.stopAll();
+    await configured;
+  } finally {
+    registered.abort();
+    await registration;
+  }
+}
+
+async function openNode(
+  deps: AgentDeps,
+  options: AgentOptions,
+  args: KernelArguments,
+  signal: AbortSignal,
+): Promise<Node | undefined> {
+  const { root } = options;
+  const startedAt = deps.clock.now();
+  await prepareRoot(deps.files, root);
+  const facts = await collectFacts(deps, root, args);
+  const hasUserData = args.userDataUrl !== '';
+  const body = hasUserData ? await fetchUserData(deps, args.userDataUrl, signal) : new Uint8Array();
+  if (body === undefined || signal.aborted) return undefined;
+  const plan = await planNode(deps, body, facts);
+  const bootId = randomHex(deps.random, 16);
+  const hostname = plan.hostname || facts.hostname;
+  const supervisor = deps.openSupervisor({ root, machineId: facts.machineId, bootId, hostname });
+  const progress: Node['progress'] = { stage: 'configuring', problems: plan.problems };
+  for (const problem of plan.problems) deps.log.error('a problem of this node', { problem });
+  return { facts, plan, supervisor, bootId, startedAt, changes: openChangeCounter(), progress };
+}
+
+async function configure(
+  deps: AgentDeps,
+  options: AgentOptions,
+  node: Node,
+  signal: AbortSignal,
+): Promise<void> {
+  const { supervisor, plan } = node;
+  const reports = await performActions({ ...deps, supervisor }, options.root, plan.actions, signal);
+  const problems = reports
+    .filter(({ outcome }) => outcome === 'failed')
+    .map(({ action, message }) => `${action.reason}: ${message ?? 'failed'}`);
+  advance(node, signal.aborted ? 'stopping' : 'running', problems);
+}
+
+function advance(node: Node, stage: NodeState['stage'], problems: readonly string[]): void {
+  node.progress.stage = stage;
+  node.progress.problems = [...node.progress.problems, ...problems];
+  node.changes.step();
+}
+
+async function register(
+  deps: AgentDeps,
+  options: AgentOptions,
+  args: KernelArguments,
+  node: Node,
+  signal: AbortSignal,
+): Promise<void> {
+  if (args.etcdEndpoints.length === 0) {
+    deps.log.warn('no store is named, this machine does not register');
+    return;
+  }
+  const machine = machineOf(node, args, options.version);
+  await runRegistration(
+    {
+      clock: deps.clock,
+      log: deps.log,
+      openMembership: () => deps.openMembership(args.etcdEndpoints),
+      describe: async () => ({ machine, state: await stateOf(node, machine) }),
+      follow: () => followChanges(node),
+    },
+    args.ttlSeconds,
+    signal,
+  );
+}
+
+function machineOf(node: Node, args: KernelArguments, version: string): Machine {
+  const { facts, plan } = node;
+  return {
+    id: facts.machineId,
+    publicIp: plan.publicIp || facts.publicIpv4,
+    metadata: { ...args.metadata, ...plan.metadata },
+    version,
+  };
+}
+
+async function stateOf(node: Node, machine: Machine): Promise<NodeState> {
+  const units = await node.supervisor.list();
+  return {
+    name: node.facts.name,
+    bootId: node.bootId,
+    privateIp: node.facts.privateIpv4,
+    publicIp: machine.publicIp,
+    startedAt: node.startedAt,
+    stage: node.progress.stage,
+    units: units.map(({ name, active, sub, reason }) => ({
+      name,
+      active,
+      sub,
+      ...(reason === undefined ? {} : { reason }),
+    })),
+    problems: node.progress.problems,
+  };
+}
+
+/** The node's own changes and those of its units, as one. */
+function followChanges(node: Node): (signal: AbortSignal) => Promise<void> {
+  let seenOwn = -1;
+  let seenUnits = -1;
+  return async (signal) => {
+    // Not `AbortSignal.any`, which in Node 20 keeps something of each call as long as `signal` lives.
+    const done = new AbortController();
+    const end = () => done.abort();
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    const own = node.changes.changed(seenOwn, done.signal);
+    const units = node.supervisor.changed(seenUnits, done.signal);
+    await Promise.race([own, units]);
+    end();
+    signal.removeEventListener('abort', end);
+    seenOwn = await own;
+    seenUnits = await units;
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { findMachineId, type MachineId } from '../model/index.js';
+import { fail } from './errors.js';
+
+/** What a machine is told on its kernel command line. Empty text: not told. */
+export interface KernelArguments {
+  readonly userDataUrl: string;
+  readonly machineId: MachineId | undefined;
+  readonly name: string;
+  /** With its domain, if it has one. */
+  readonly hostname: string;
+  /** URLs of the store that the machine registers at; empty: it does not. */
+  readonly etcdEndpoints: readonly string[];
+  /** 2 to 3600; 30 when not told. */
+  readonly ttlSeconds: number;
+  readonly privateIpv4: string;
+  readonly publicIpv4: string;
+  readonly privateIpv6: string;
+  readonly publicIpv6: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const defaultTtlSeconds = 30;
+
+/**
+ * Reads a kernel command line. Of an argument that comes several times the last one that is not empty counts;
+ * arguments of others are passed over. Values of `muster.…` arguments are URI-encoded.
+ *
+ * Source for `cloud-config-url`: coreos-cloudinit f1f0405, datasource/proc_cmdline.
+ * @throws `agent/kernel-argument`
+ */
+export function parseKernelArguments(text: string): KernelArguments {
+  const found = new Map<string, string>();
+  for (const word of text.trim().split(/\s+/)) {
+    const equals = word.indexOf('=');
+    if (equals < 1 || equals === word.length - 1) continue;
+    found.set(word.slice(0, equals).replaceAll('_', '-'), word.slice(equals + 1));
+  }
+  const plain = (name: string) => found.get(name.replaceAll('_', '-')) ?? '';
+  const decoded = (name: string) => decode(name, plain(name));
+  return {
+    userDataUrl: plain('cloud-config-url'),
+    machineId: readMachineId(plain('systemd.machine_id')),
+    name: decoded('muster.name'),
+    hostname: plain('systemd.hostname'),
+    etcdEndpoints: plain('muster.etcd')
+      .split(',')
+      .filter((url) => url !== ''),
+    ttlSeconds: readTtl(plain('muster.ttl')),
+    privateIpv4: decoded('muster.private_ipv4'),
+    publicIpv4: decoded('muster.public_ipv4'),
+    privateIpv6: decoded('muster.private_ipv6'),
+    publicIpv6: decoded('muster.public_ipv6'),
+    metadata: readMetadata(plain('muster.metadata')),
+  };
+}
+
+/** Reads fleet's form of metadata, `key=value,key2=value2`; of a key that comes twice the last one counts. */
+export function parseMetadata(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(pairsOf(text).map(([key, value]) => [key.trim(), value.trim()]));
+}
+
+function readMetadata(text: string): Readonly<Record<string, string>> {
+  const name = 'muster.metadata';
+  return Object.fromEntries(pairsOf(text).map(([key, value]) => [decode(name, key), decode(name, value)]));
+}
+
+function pairsOf(text: string): readonly (readonly [string, string])[] {
+  return text.split(',').flatMap((pair) => {
+    const equals = pair.indexOf('=');
+    return equals < 1 ? [] : [[pair.slice(0, equals), pair.slice(equals + 1)] as const];
+  });
+}
+
+function readMachineId(value: string): MachineId | undefined {
+  if (value === '') return undefined;
+  const id = findMachineId(value);
+  if (id !== undefined) return id;
+  throw fail('agent/kernel-argument', { name: 'systemd.machine_id', value, expected: '32 hex digits' });
+}
+
+function readTtl(value: string): number {
+  if (value === '') return defaultTtlSeconds;
+  const seconds = Number(value);
+  if (Number.isInteger(seconds) && seconds >= 2 && seconds <= 3600) return seconds;
+  throw fail('agent/kernel-argument', { name: 'muster.ttl', value, expected: 'a number from 2 to 3600' });
+}
+
+function decode(name: string, value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw fail('agent/kernel-argument', { name, value, expected: 'URI-encoded text' });
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Files, Random } from '../effects/index.js';
+import { randomHex } from '../effects/index.js';
+import { findMachineId, type MachineFacts, type MachineId, machineId } from '../model/index.js';
+import type { KernelArguments } from './kernel-arguments.js';
+import { ensureFolder, resolveInRoot } from './node-root.js';
+
+interface IdentityDeps {
+  readonly files: Files;
+  readonly random: Random;
+}
+
+/** Folders that every system has and a node that is only a folder has not. */
+const nodeFolders: readonly (readonly [string, number])[] = [
+  ['/etc', 0o755],
+  ['/run', 0o755],
+  ['/tmp', 0o1777],
+  ['/var/lib', 0o755],
+  ['/var/log', 0o755],
+  ['/var/tmp', 0o1777],
+  ['/root', 0o700],
+  ['/home/core', 0o755],
+];
+
+/**
+ * Does for a node that is only a folder what a real machine has when it has booted: makes its folders, and
+ * forgets the runtime units of the boot before.
+ */
+export async function prepareRoot(files: Files, root: string): Promise<void> {
+  if (root === '/') return;
+  await files.remove(await resolveInRoot(files, root, '/run/systemd'));
+  for (const [path, mode] of nodeFolders) await ensureFolder(files, root, path, mode);
+}
+
+/**
+ * Collects what is known of the machine, and writes its ID to `/etc/machine-id`: the one that the command line
+ * tells, else the one that is there, else a new one.
+ */
+export async function collectFacts(
+  deps: IdentityDeps,
+  root: string,
+  args: KernelArguments,
+): Promise<MachineFacts> {
+  const id = await settleMachineId(deps, root, args.machineId);
+  const written = await readNodeFile(deps.files, root, '/etc/hostname');
+  const name = args.name || written || id.slice(0, 8);
+  return {
+    machineId: id,
+    name,
+    hostname: args.hostname || name,
+    privateIpv4: args.privateIpv4,
+    publicIpv4: args.publicIpv4 || args.privateIpv4,
+    privateIpv6: args.privateIpv6,
+    publicIpv6: args.publicIpv6 || args.privateIpv6,
+  };
+}
+
+async function settleMachineId(
+  { files, random }: IdentityDeps,
+  root: string,
+  told: MachineId | undefined,
+): Promise<MachineId> {
+  const found = findMachineId((await readNodeFile(files, root, '/etc/machine-id')) ?? '');
+  const id = told ?? found ?? machineId(randomHex(random, 16));
+  if (id === found) return id;
+  await ensureFolder(files, root, '/etc');
+  const place = await resolveInRoot(files, root, '/etc/machine-id');
+  await files.write(place, `${id}\n`, { mode: 0o444 });
+  return id;
+}
+
+async function readNodeFile(files: Files, root: string, path: string): Promise<string | undefined> {
+  const place = await resolveInRoot(files, root, path, { last: 'follow', absoluteLinks: 'node' });
+  return (await files.readText(place))?.trim();
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Action, UserDataDeps } from '../cloudconfig/index.js';
+import { type MachineFacts, renderIssue } from '../model/index.js';
+import { parseMetadata } from './kernel-arguments.js';
+import { planScript } from './script.js';
+
+/** What user-data makes of a node. */
+export interface NodePlan {
+  readonly actions: readonly Action[];
+  /** Empty: the machine's own. */
+  readonly hostname: string;
+  /** From `coreos.fleet.public_ip`; empty: the machine's own. */
+  readonly publicIp: string;
+  /** From `coreos.fleet.metadata`. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly problems: readonly string[];
+}
+
+/** What cloud-config may be at most. */
+const mostBytes = 1024 * 1024;
+
+const emptyPlan: NodePlan = { actions: [], hostname: '', publicIp: '', metadata: {}, problems: [] };
+
+/** Reads user-data of any kind. What cannot be applied is a problem of the node, never a reason not to join. */
+export async function planNode(deps: UserDataDeps, body: Uint8Array, facts: MachineFacts): Promise<NodePlan> {
+  // Loaded only here: with its parsers it takes longer to load than all of the agent.
+  const { parseUserData, planActions } = await import('../cloudconfig/index.js');
+  const text = unpack(deps, body);
+  if (text === undefined) return { ...emptyPlan, problems: ['user-data is packed and cannot be unpacked'] };
+  const found = parseUserData(text, deps);
+  switch (found.kind) {
+    case 'empty':
+      return emptyPlan;
+    case 'script':
+      return { ...emptyPlan, actions: planScript(found.text) };
+    case 'ignition':
+      return { ...emptyPlan, problems: [`user-data is an Ignition ${found.version} config: not applied`] };
+    case 'bad':
+      return {
+        ...emptyPlan,
+        problems: found.issues
+          .filter(({ severity }) => severity === 'error')
+          .map((issue) => renderIssue('user-data', issue)),
+      };
+    case 'cloud-config': {
+      const { hostname, fleet } = found.config;
+      return {
+        actions: planActions(found.config, facts),
+        hostname,
+        publicIp: String(fleet.public_ip ?? ''),
+        metadata: parseMetadata(String(fleet.metadata ?? '')),
+        problems: [],
+      };
+    }
+    default:
+      return found satisfies never;
+  }
+}
+
+function unpack({ gunzip }: UserDataDeps, body: Uint8Array): string | undefined {
+  const isPacked = body[0] === 0x1f && body[1] === 0x8b;
+  if (!isPacked) return Buffer.from(body).toString('utf8');
+  try {
+    const bytes = gunzip?.(body, mostBytes);
+    return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { UnitCommand } from '../cloudconfig/index.js';
+
+/** What a unit is, in systemd's words. */
+export interface UnitStatus {
+  readonly name: string;
+  readonly load: 'loaded' | 'not-found' | 'masked' | 'error';
+  readonly active: 'active' | 'inactive' | 'activating' | 'deactivating' | 'failed';
+  /** `running`, `exited`, `dead`, `auto-restart`, `failed`, … */
+  readonly sub: string;
+  /** Of the main process, while there is one. */
+  readonly pid?: number;
+  /** Why it is failed or not loaded. */
+  readonly reason?: string;
+}
+
+/** Whether a call found work to do. */
+export type Change = 'changed' | 'unchanged';
+
+/**
+ * What runs a node's units: systemd on a real machine, muster's own on a local one. Units are found by name
+ * in the node's unit folders.
+ */
+export interface Supervisor {
+  /** Reads unit files and drop-ins anew; running units go on, and meet the new settings at their next step. */
+  reload(): Promise<Change>;
+  /** Links the unit into the targets of its `[Install]` section; throws as `command`. */
+  enable(unit: string, options: { readonly isRuntime: boolean }): Promise<Change>;
+  /**
+   * Returns when the command is done as systemctl would: `unchanged` for a start of what is active and a stop of
+   * what is not. Throws `agent/unit-failed`, `agent/unit-not-found`, `agent/unit-masked`, `agent/unit-bad`.
+   */
+  command(unit: string, command: UnitCommand): Promise<Change>;
+  /** Of one unit, whether it was ever started or not. */
+  status(unit: string): Promise<UnitStatus>;
+  /** Of all units that a command or another unit asked for, except those not found; by name. */
+  list(): Promise<readonly UnitStatus[]>;
+  /**
+   * Resolves on the next change of any unit's status after `seen`, a counter, with the new counter; at once
+   * when there was one already, and with the counter as it is when `signal` fires.
+   */
+  changed(seen: number, signal: AbortSignal): Promise<number>;
+  /** Stops all units in reverse order of their start; then nothing of them is left running, and none starts again. */
+  stopAll(): Promise<void>;
+}
