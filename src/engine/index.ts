@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * engine: decides. One leader at a time, by lease; each pass is a pure plan on one snapshot, and one
+ * executor carries it out:
+ *
+ *   snapshot + cluster file ── planMachines ──▶ decisions ──▶ host ──▶ machine lives
+ *
+ * It never calls an agent: an agent learns by watching its own records.
+ */
+export {
+  absentLife,
+  type MachineAction,
+  type MachineEvent,
+  type MachineStep,
+  stepMachine,
+} from './machine.js';
+export { type MachineDecision, planMachines } from './plan-machines.js';
+export { type EngineDeps, runEngine } from './run-engine.js';
