@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { expect, test } from 'vitest';
+import { machineId } from '../model/index.js';
+import { emptySnapshot, type MachineLife } from '../registry/index.js';
+import { foldStatus, type KnownMachine, type StatusInput } from './cluster-status.js';
+
+const id = machineId('a'.repeat(32));
+const known: KnownMachine = {
+  name: 'core-01',
+  id,
+  role: 'member',
+  privateIp: '127.1.0.101',
+  publicIp: '127.1.0.101',
+  metadata: { rack: 'a' },
+};
+const life: MachineLife = {
+  state: 'joined',
+  since: 1_000,
+  reason: '',
+  lastSeen: 1_000,
+  handledOrder: 3,
+  bootId: 'b',
+  isBootOver: false,
+};
+
+function input(change: Partial<StatusInput> = {}): StatusInput {
+  return {
+    cluster: 'demo',
+    endpoints: { control: 'http://c', etcd: ['http://e'] },
+    machines: [known],
+    snapshot: { ...emptySnapshot, lives: new Map([['core-01', life]]) },
+    renewedAt: new Map(),
+    ...change,
+  };
+}
+
+test('a joined machine shows what its agent announced', () => {
+  const snapshot = {
+    ...input().snapshot,
+    machines: new Map([[id, { id, publicIp: '192.0.2.1', metadata: { rack: 'b' }, version: '1' }]]),
+  };
+  const status = foldStatus(input({ snapshot, renewedAt: new Map([[id, 5_000]]) }));
+  expect(status).toMatchObject({ state: 'ok', reason: '' });
+  expect(status.machines[0]).toMatchObject({
+    state: 'joined',
+    publicIp: '192.0.2.1',
+    metadata: { rack: 'b' },
+    lastSeen: '1970-01-01T00:00:05.000Z',
+  });
+  expect(status.machines[0]).not.toHaveProperty('reason');
+});
+
+test('some joined is degraded, none is down', () => {
+  const two = [known, { ...known, name: 'core-02', id: machineId('b'.repeat(32)) }];
+  expect(foldStatus(input({ machines: two }))).toMatchObject({
+    state: 'degraded',
+    reason: '1 of 2 machines have joined',
+  });
+  expect(foldStatus(input({ snapshot: emptySnapshot })).state).toBe('down');
+});
+
+test('a lost machine says why, and when it was last seen', () => {
+  const lost = { ...life, state: 'lost', reason: 'SIGKILL', lastSeen: 2_000 } as const;
+  const [machine] = foldStatus(
+    input({ snapshot: { ...emptySnapshot, lives: new Map([['core-01', lost]]) } }),
+  ).machines;
+  expect(machine).toMatchObject({ state: 'lost', reason: 'SIGKILL', lastSeen: '1970-01-01T00:00:02.000Z' });
+});
+
+test('a booting machine says how far it is', () => {
+  const booting = { ...life, state: 'booting', since: 5_000 } as const;
+  const at = (boots: StatusInput['snapshot']['boots']) =>
+    foldStatus(input({ snapshot: { ...emptySnapshot, boots, lives: new Map([['core-01', booting]]) } }))
+      .machines[0]?.reason;
+  expect(at(new Map())).toBe('powered on');
+  expect(at(new Map([['core-01', { stage: 'script', at: 5_100 }]]))).toBe('fetched its boot script');
+  expect(at(new Map([['core-01', { stage: 'user-data', at: 5_200 }]]))).toBe('fetched its user-data');
+  expect(at(new Map([['core-01', { stage: 'user-data', at: 1_000 }]]))).toBe('powered on');
+});
+
+test('an order that was not carried out yet shows as starting', () => {
+  const orders = new Map([['core-01', { want: 'on', at: 0, modRevision: 9 } as const]]);
+  expect(foldStatus(input({ snapshot: { ...emptySnapshot, orders } })).machines[0]?.state).toBe('starting');
+});

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { MachineId, MachineRole } from '../model/index.js';
+import type { ClusterSnapshot, MachineLife, NodeState } from '../registry/index.js';
+
+/** What `muster status -o json` prints. Fields are only ever added. */
+export interface ClusterStatus {
+  readonly cluster: string;
+  /** `ok`: every machine has joined; `degraded`: some have; `down`: none has, or nobody answers. */
+  readonly state: 'ok' | 'degraded' | 'down';
+  /** Why it is not `ok`, in one sentence; empty when it is. */
+  readonly reason: string;
+  readonly endpoints: { readonly control: string; readonly etcd: readonly string[] };
+  readonly machines: readonly MachineStatus[];
+}
+
+export interface MachineStatus {
+  readonly name: string;
+  /** Empty before the cluster was brought up for the first time. */
+  readonly id: MachineId | '';
+  readonly role: MachineRole;
+  /** `starting` until the provider has powered it on; the rest as in the machine's life cycle. */
+  readonly state: MachineLife['state'] | 'starting' | 'unknown';
+  readonly privateIp: string;
+  readonly publicIp: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** RFC 3339; empty: never. */
+  readonly lastSeen: string;
+  /** RFC 3339; since when it is in this state; empty: unknown. */
+  readonly since: string;
+  readonly reason?: string;
+  /** What went wrong on the machine although it joined. */
+  readonly problems: readonly string[];
+  readonly units: NodeState['units'];
+}
+
+/** A machine as the cluster file has it, with what was minted for it. */
+export interface KnownMachine {
+  readonly name: string;
+  readonly id: MachineId;
+  readonly role: MachineRole;
+  readonly privateIp: string;
+  readonly publicIp: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface StatusInput {
+  readonly cluster: string;
+  readonly endpoints: ClusterStatus['endpoints'];
+  readonly machines: readonly KnownMachine[];
+  readonly snapshot: ClusterSnapshot;
+  /** When each machine last renewed its lease, milliseconds since 1970, where that was asked. */
+  readonly renewedAt: ReadonlyMap<MachineId, number>;
+}
+
+/** Folds everything that is known into what a person wants to see. Pure; machines in the cluster file's order. */
+export function foldStatus(input: StatusInput): ClusterStatus {
+  const machines = input.machines.map((machine) => foldMachine(input, machine));
+  const joined = machines.filter((machine) => machine.state === 'joined').length;
+  const state = joined === machines.length ? 'ok' : joined === 0 ? 'down' : 'degraded';
+  return {
+    cluster: input.cluster,
+    state,
+    reason: state === 'ok' ? '' : `${joined} of ${machines.length} machines have joined`,
+    endpoints: input.endpoints,
+    machines,
+  };
+}
+
+function foldMachine({ snapshot, renewedAt }: StatusInput, known: KnownMachine): MachineStatus {
+  const { name, id, role } = known;
+  const life = snapshot.lives.get(name);
+  const announced = snapshot.machines.get(id);
+  const node = snapshot.nodes.get(id);
+  const state = stateOf(snapshot, name, life);
+  const lastSeen = state === 'joined' ? (renewedAt.get(id) ?? life?.lastSeen) : life?.lastSeen;
+  const reason = reasonOf(snapshot, name, state, life, node);
+  return {
+    name,
+    id,
+    role,
+    state,
+    privateIp: node?.privateIp || known.privateIp,
+    publicIp: announced?.publicIp || known.publicIp,
+    metadata: announced?.metadata ?? known.metadata,
+    lastSeen: timeText(lastSeen),
+    since: timeText(life?.since),
+    ...(reason === '' ? {} : { reason }),
+    problems: node?.problems ?? [],
+    units: node?.units ?? [],
+  };
+}
+
+function stateOf(
+  snapshot: ClusterSnapshot,
+  name: string,
+  life: MachineLife | undefined,
+): MachineStatus['state'] {
+  const order = snapshot.orders.get(name);
+  const isPending = order !== undefined && order.modRevision > (life?.handledOrder ?? 0);
+  if (isPending && order.want === 'on' && life?.state !== 'joined') return 'starting';
+  return life?.state ?? 'absent';
+}
+
+function reasonOf(
+  snapshot: ClusterSnapshot,
+  name: string,
+  state: MachineStatus['state'],
+  life: MachineLife | undefined,
+  node: NodeState | undefined,
+): string {
+  if (state !== 'booting' && state !== 'rebooting') return state === 'starting' ? '' : (life?.reason ?? '');
+  if (node !== undefined && node.bootId !== life?.bootId) return configuring(node);
+  const boot = snapshot.boots.get(name);
+  if (boot === undefined || boot.at < (life?.since ?? 0) - bootBeforeLifeMs) return 'powered on';
+  return boot.stage === 'script' ? 'fetched its boot script' : 'fetched its user-data';
+}
+
+function configuring(node: NodeState): string {
+  const waiting = node.units.filter(({ active }) => active === 'activating').map(({ name }) => name);
+  return waiting.length === 0 ? 'applying its configuration' : `starting ${waiting.join(', ')}`;
+}
+
+/** A machine may fetch its script before the engine has written down that it was powered on. */
+const bootBeforeLifeMs = 2_000;
+
+function timeText(at: number | undefined): string {
+  return at === undefined || at === 0 ? '' : new Date(at).toISOString();
+}

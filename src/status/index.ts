@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * status: a read-only fold of everything into `ClusterStatus`, and its faces. It writes nothing, anywhere.
+ */
+export {
+  type ClusterStatus,
+  foldStatus,
+  type KnownMachine,
+  type MachineStatus,
+  type StatusInput,
+} from './cluster-status.js';
+export { type StatusHandlerDeps, statusHandler } from './status-handler.js';
