@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { CommandInput, ExitCode } from './command.js';
+
+/**
+ * What commands do. The build makes two bundles of the program, divided here: the light one has the command
+ * line and its help and is all that `--help` loads; this one has everything else, each part run when it is needed.
+ */
+export const runAgentCommand = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-agent.js')).runAgentCommand(input);
+export const runCompletion = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./completion.js')).runCompletion(input);
+export const runDestroy = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-down.js')).runDestroy(input);
+export const runDown = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-down.js')).runDown(input);
+export const runGet = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-keys.js')).runGet(input);
+export const runInit = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-init.js')).runInit(input);
+export const runLogs = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-logs.js')).runLogs(input);
+export const runLs = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-keys.js')).runLs(input);
+export const runMachines = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-status.js')).runMachines(input);
+export const runReboot = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-reboot.js')).runReboot(input);
+export const runRm = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-keys.js')).runRm(input);
+export const runSchema = async (_input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-schema.js')).runSchema();
+export const runServe = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-serve.js')).runServe(input);
+export const runSet = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-keys.js')).runSet(input);
+export const runSsh = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-ssh.js')).runSsh(input);
+export const runStatus = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-status.js')).runStatus(input);
+export const runStoreServe = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-store.js')).runStoreServe(input);
+export const runStoreBackup = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-store.js')).runStoreBackup(input);
+export const runStoreRestore = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-store.js')).runStoreRestore(input);
+export const runStoreStatus = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-store.js')).runStoreStatus(input);
+export const runStoreCompact = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-store.js')).runStoreCompact(input);
+export const runUp = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-up.js')).runUp(input);
+export const runWatch = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-keys.js')).runWatch(input);
+export const printError = async (error: unknown, signal: AbortSignal): Promise<ExitCode> =>
+  (await import('./print-error.js')).printError(error, signal);

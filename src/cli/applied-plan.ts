@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { parseCluster } from './cluster-files.js';
+import type { ClusterFolder } from './cluster-folder.js';
+import { openClusterId } from './cluster-folder.js';
+import { type ClusterPlan, planCluster } from './cluster-plan.js';
+import { fail } from './errors.js';
+import type { Existing } from './existing.js';
+import type { Session } from './session.js';
+
+/** The plan of the cluster file that was applied last, whatever the one on the disk has become. @throws `cli/no-plan` */
+export async function readAppliedPlan(
+  cluster: ClusterFolder,
+  existing: Existing,
+  session: Session,
+): Promise<ClusterPlan> {
+  const { clusterFile } = await session.registry.snapshot();
+  const parsed = parseCluster(clusterFile.text);
+  if (clusterFile.modRevision === 0 || parsed.kind === 'bad') throw fail('cli/no-plan');
+  const [clusterId, network] = await Promise.all([openClusterId(cluster), existing.provider.openNetwork()]);
+  return planCluster(parsed.spec, clusterFile.userData, { clusterId, network });
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { readFile } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import {
+  compileMachine,
+  type FileIssue,
+  inlineConfigParser,
+  type UserDataInput,
+} from '../cloudconfig/index.js';
+import { realFiles } from '../effects/index.js';
+import { renderIssue } from '../model/index.js';
+import { optionParsers } from '../providers/index.js';
+import type { ClusterFileRecord } from '../registry/index.js';
+import {
+  type ClusterFileResult,
+  type ClusterSpec,
+  parseClusterFile,
+  type UserDataSource,
+} from '../spec/index.js';
+import type { ClusterFolder } from './cluster-folder.js';
+import { defaultUserData, defaultUserDataPath } from './default-user-data.js';
+import { fail } from './errors.js';
+import { gunzip } from './gunzip.js';
+
+/** What the operator wrote: the cluster file and every user-data file that it names. */
+export type ClusterText = Omit<ClusterFileRecord, 'modRevision'>;
+
+export interface CheckedCluster {
+  readonly text: ClusterText;
+  readonly spec: ClusterSpec;
+}
+
+/** A cluster file's text, checked with all that this program knows of providers and cloud-config. */
+export function parseCluster(text: string): ClusterFileResult {
+  return parseClusterFile(text, {
+    providers: optionParsers,
+    inlineUserData: inlineConfigParser({ gunzip }),
+  });
+}
+
+/**
+ * Reads and checks everything the operator wrote, with no effect but printing problems and warnings.
+ *
+ * @throws `cli/bad-cluster` after printing all problems of all files; `cli/user-data-missing`
+ */
+export async function readCluster(cluster: ClusterFolder): Promise<CheckedCluster> {
+  const text = (await realFiles.readText(cluster.clusterFile)) ?? '';
+  const parsed = parseCluster(text);
+  const file = relative(process.cwd(), cluster.clusterFile) || cluster.clusterFile;
+  const fileIssues = parsed.kind === 'ok' ? parsed.warnings : parsed.issues;
+  if (parsed.kind === 'bad') throw refuse(fileIssues.map((issue) => ({ file, ...issue })));
+  const userData = await readUserData(cluster, parsed.spec);
+  const compiled = compileCluster(parsed.spec, userData);
+  const issues = [...fileIssues, ...compiled.issues].map((issue) => ({ file, ...issue }));
+  const named = issues.map((issue) => (issue.file === '' ? { ...issue, file } : issue));
+  if (named.some(({ severity }) => severity === 'error')) throw refuse(named);
+  for (const issue of named) process.stderr.write(`${renderIssue(issue.file, issue)}\n`);
+  return { text: { text, userData }, spec: parsed.spec };
+}
+
+export interface CompiledCluster {
+  /** By machine name: user-data with its variables not yet filled. */
+  readonly userData: ReadonlyMap<string, string>;
+  /** Each once, however many machines share the file. */
+  readonly issues: readonly FileIssue[];
+}
+
+/** Each machine's user-data from the cluster's and its own. Machines that share a text are compiled once. */
+export function compileCluster(spec: ClusterSpec, files: ReadonlyMap<string, string>): CompiledCluster {
+  const cluster = inputOf(spec.userData ?? { kind: 'file', path: defaultUserDataPath }, files);
+  const shared = compileMachine({ cluster, machine: undefined }, { gunzip });
+  const issues = new Map<string, FileIssue>();
+  const userData = new Map<string, string>();
+  for (const { name, userData: own } of spec.machines) {
+    const machine = own === undefined ? undefined : inputOf(own, files);
+    const compiled = machine === undefined ? shared : compileMachine({ cluster, machine }, { gunzip });
+    for (const issue of compiled.issues) issues.set(JSON.stringify(issue), issue);
+    if (compiled.kind === 'ok') userData.set(name, compiled.config.userData);
+  }
+  return { userData, issues: [...issues.values()] };
+}
+
+function inputOf(source: UserDataSource, files: ReadonlyMap<string, string>): UserDataInput {
+  if (source.kind === 'inline') return source;
+  return { kind: 'text', file: source.path, text: files.get(source.path) ?? '' };
+}
+
+async function readUserData(cluster: ClusterFolder, spec: ClusterSpec): Promise<ReadonlyMap<string, string>> {
+  const sources = [spec.userData, ...spec.machines.map((machine) => machine.userData)];
+  const paths = new Set(sources.flatMap((source) => (source?.kind === 'file' ? [source.path] : [])));
+  const read = [...paths].map(async (path): Promise<[string, string]> => {
+    try {
+      return [path, await readFile(resolve(cluster.folder, path), 'utf8')];
+    } catch (error) {
+      const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      throw fail('cli/user-data-missing', { path, why }, error);
+    }
+  });
+  const files = new Map(await Promise.all(read));
+  if (spec.userData === undefined) files.set(defaultUserDataPath, defaultUserData);
+  return files;
+}
+
+function refuse(issues: readonly FileIssue[]): Error {
+  for (const issue of issues) process.stderr.write(`${renderIssue(issue.file, issue)}\n`);
+  const count = issues.filter(({ severity }) => severity === 'error').length;
+  return fail('cli/bad-cluster', { count: count === 1 ? '1 problem' : `${count} problems` });
+}

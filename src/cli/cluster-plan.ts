@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { BootMachine, BootPlan } from '../boot/index.js';
+import { machineIdentity } from '../identity/index.js';
+import type { MachineFacts } from '../model/index.js';
+import type { ClusterNetwork, MachineOrder } from '../providers/index.js';
+import type { ClusterSpec, MachineSpec } from '../spec/index.js';
+import type { KnownMachine } from '../status/index.js';
+import { compileCluster } from './cluster-files.js';
+import { fail } from './errors.js';
+
+/** What a cluster file means on this computer: every machine with its identity, addresses and configuration. */
+export interface ClusterPlan {
+  readonly spec: ClusterSpec;
+  readonly controlUrl: string;
+  readonly etcdUrl: string;
+  readonly machines: ReadonlyMap<string, PlannedMachine>;
+  readonly boot: BootPlan;
+}
+
+export interface PlannedMachine {
+  readonly known: KnownMachine;
+  readonly order: MachineOrder;
+}
+
+export interface PlanContext {
+  readonly clusterId: string;
+  readonly network: ClusterNetwork;
+}
+
+/** Pure. Throws `cli/wildcard-address`. Cost: one hash and one rendered configuration per machine. */
+export function planCluster(
+  spec: ClusterSpec,
+  userData: ReadonlyMap<string, string>,
+  context: PlanContext,
+): ClusterPlan {
+  const address = spec.control.address || context.network.controlAddress;
+  // Machines are told this address: "any" is none that they could reach.
+  if (address === '0.0.0.0' || address === '::') throw fail('cli/wildcard-address', { address });
+  const host = address.includes(':') ? `[${address}]` : address;
+  const controlUrl = `http://${host}:${spec.control.port}`;
+  const etcdUrl = `http://${host}:${spec.control.etcdPort}`;
+  const compiled = compileCluster(spec, userData).userData;
+  const planned = spec.machines.map((machine, index) =>
+    planMachine(spec, machine, index, context, controlUrl, compiled.get(machine.name)),
+  );
+  return {
+    spec,
+    controlUrl,
+    etcdUrl,
+    machines: new Map(planned.map(({ known, order }) => [known.name, { known, order }])),
+    boot: {
+      controlUrl,
+      etcdEndpoints: [etcdUrl],
+      agentTtlSeconds: spec.agentTtlSeconds,
+      machines: planned.map(({ boot }) => boot),
+    },
+  };
+}
+
+function planMachine(
+  spec: ClusterSpec,
+  machine: MachineSpec,
+  index: number,
+  context: PlanContext,
+  controlUrl: string,
+  userData: string | undefined,
+): PlannedMachine & { readonly boot: BootMachine } {
+  const { name, role, metadata } = machine;
+  const identity = machineIdentity(context.clusterId, name, machine.marks);
+  const facts = factsOf(spec, machine, index, context, identity.machineId);
+  const { privateIpv4: privateIp, publicIpv4: publicIp } = facts;
+  const { serial } = machine.marks;
+  return {
+    known: { name, id: identity.machineId, role, privateIp, publicIp, metadata },
+    order: { name, ...identity, bootUrl: `${controlUrl}/boot.ipxe` },
+    boot: {
+      name,
+      machineId: identity.machineId,
+      marks: { mac: identity.mac, uuid: identity.uuid, ...(serial === undefined ? {} : { serial }) },
+      profile: { kernel: 'muster-agent', initrds: [], args: [] },
+      facts,
+      metadata,
+      userData,
+    },
+  };
+}
+
+function factsOf(
+  spec: ClusterSpec,
+  machine: MachineSpec,
+  index: number,
+  context: PlanContext,
+  machineId: MachineFacts['machineId'],
+): MachineFacts {
+  const privateIpv4 = machine.privateIpv4 || context.network.addressOf(index);
+  return {
+    machineId,
+    name: machine.name,
+    hostname: `${machine.name}.${spec.domain}`,
+    privateIpv4,
+    publicIpv4: machine.publicIpv4 || privateIpv4,
+    privateIpv6: machine.privateIpv6,
+    publicIpv6: machine.publicIpv6,
+  };
+}

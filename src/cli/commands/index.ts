@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { AnyCommand } from '../command.js';
+import { agent } from './agent.js';
+import { completion } from './completion.js';
+import { destroy } from './destroy.js';
+import { down } from './down.js';
+import { get } from './get.js';
+import { init } from './init.js';
+import { logs } from './logs.js';
+import { ls } from './ls.js';
+import { machines } from './machines.js';
+import { reboot } from './reboot.js';
+import { rm } from './rm.js';
+import { schema } from './schema.js';
+import { serve } from './serve.js';
+import { set } from './set.js';
+import { ssh } from './ssh.js';
+import { status } from './status.js';
+import { store } from './store.js';
+import { up } from './up.js';
+import { version } from './version.js';
+import { watch } from './watch.js';
+
+/** Every command, in the order of the help. */
+export const commands: readonly AnyCommand[] = [
+  init,
+  up,
+  status,
+  machines,
+  logs,
+  ssh,
+  reboot,
+  down,
+  destroy,
+  ls,
+  get,
+  set,
+  rm,
+  watch,
+  serve,
+  store,
+  agent,
+  schema,
+  completion,
+  version,
+];

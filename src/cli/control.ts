@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { join } from 'node:path';
+import { bootHandler } from '../boot/index.js';
+import { type Handler, holdFolder, type Log, listen, realClock, realRandom } from '../effects/index.js';
+import { runEngine } from '../engine/index.js';
+import { type ClusterSnapshot, emptySnapshot, openRegistry, type Registry } from '../registry/index.js';
+import { type ClusterStatus, foldStatus, statusHandler } from '../status/index.js';
+import { openStore } from '../store/index.js';
+import { parseCluster, readCluster } from './cluster-files.js';
+import { type ClusterFolder, findClusterId, openClusterId } from './cluster-folder.js';
+import { type ClusterPlan, type PlanContext, planCluster } from './cluster-plan.js';
+import {
+  type ControlRecord,
+  findControl,
+  removeControlRecord,
+  writeControlRecord,
+} from './control-record.js';
+import { fail } from './errors.js';
+import { listenAt } from './listen-at.js';
+import { bindProvider } from './provider-deps.js';
+import { serveStore } from './serve-store.js';
+import { version } from './version.js';
+
+/**
+ * The control process: store, boot face, engine and status of one cluster, in one process. Resolves once
+ * `signal` fired and everything is closed; machines go on without it.
+ *
+ * @throws `cli/already-running`, `cli/bad-cluster`, `cli/port-taken`, and what store and provider throw
+ */
+export async function runControl(
+  cluster: ClusterFolder,
+  log: Log,
+  onReady: (record: ControlRecord) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const clusterId = await openClusterId(cluster);
+  const held = await holdFolder(cluster.state);
+  if (held === undefined) throw await alreadyRunning(cluster);
+  try {
+    // It may have been destroyed before the place was ours.
+    if ((await findClusterId(cluster)) !== clusterId) throw fail('cli/never-up');
+    await runAlone(cluster, clusterId, log, onReady, signal);
+  } finally {
+    await held.release();
+  }
+}
+
+async function runAlone(
+  cluster: ClusterFolder,
+  clusterId: string,
+  log: Log,
+  onReady: (record: ControlRecord) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const [checked, store] = await Promise.all([
+    readCluster(cluster),
+    openStore(
+      { clock: realClock, random: realRandom, log },
+      {
+        folder: join(cluster.state, 'store'),
+        autoCompaction: { mode: 'periodic', retentionMs: keptHistoryMs },
+      },
+    ),
+  ]);
+  const opened: { close(): Promise<void> }[] = [store];
+  try {
+    const provider = bindProvider(cluster, clusterId, checked.spec, log);
+    const context: PlanContext = { clusterId, network: await provider.openNetwork() };
+    const plan = planCluster(checked.spec, checked.text.userData, context);
+    const registry = openRegistry({ kv: store.kv, clock: realClock, log });
+    await applyFirst(registry, checked.text);
+    const view = openClusterView(registry, context, log);
+    opened.push(
+      await listenAt('control.etcdPort', plan.etcdUrl, (at) =>
+        serveStore({ store, log, name: checked.spec.name, clientUrls: [plan.etcdUrl] }, at),
+      ),
+    );
+    opened.push(
+      await listenAt('control.port', plan.controlUrl, (at) => listen(controlFace(registry, view, log), at)),
+    );
+    const record = await writeControlRecord(cluster, {
+      cluster: checked.spec.name,
+      controlUrl: plan.controlUrl,
+      etcdUrl: plan.etcdUrl,
+      version,
+    });
+    log.info('ready', { control: plan.controlUrl, etcd: plan.etcdUrl });
+    onReady(record);
+    await allUntilOneEnds(signal, (until) => [
+      view.run(until),
+      runEngine(
+        {
+          kv: store.kv,
+          registry,
+          host: provider.openHost(),
+          clock: realClock,
+          log,
+          engineId: clusterId,
+          machinesOf: (snapshot) => {
+            const machines = view.planOf(snapshot)?.machines;
+            return machines && new Map([...machines].map(([name, { known }]) => [name, known.id]));
+          },
+          orderFor: (snapshot, name) => {
+            const order = view.planOf(snapshot)?.machines.get(name)?.order;
+            if (order === undefined) throw new Error(`no machine "${name}" in the cluster file`);
+            return order;
+          },
+        },
+        until,
+      ),
+    ]);
+  } finally {
+    for (const resource of opened.reverse()) await resource.close();
+    await removeControlRecord(cluster);
+  }
+}
+
+/** Units that restart write history without end; nobody looks back further than this. */
+const keptHistoryMs = 60 * 60 * 1000;
+
+/** Runs tasks until `signal` fires or one of them fails; then all are asked to end, and are waited for. */
+async function allUntilOneEnds(
+  signal: AbortSignal,
+  start: (until: AbortSignal) => readonly Promise<void>[],
+): Promise<void> {
+  const failed = new AbortController();
+  const tasks = start(AbortSignal.any([signal, failed.signal]));
+  try {
+    await Promise.all(tasks);
+  } finally {
+    failed.abort();
+    await Promise.allSettled(tasks);
+  }
+}
+
+/** The cluster file on disk counts for a cluster that has none yet; afterwards only `muster up` applies it. */
+async function applyFirst(registry: Registry, text: Parameters<Registry['clusterFile']['write']>[0]) {
+  await registry.clusterFile.write(text, emptySnapshot.clusterFile);
+}
+
+interface ClusterView {
+  /** The plan for the cluster file of a snapshot; made once per change of the file. */
+  planOf(snapshot: ClusterSnapshot): ClusterPlan | undefined;
+  latest(): ClusterSnapshot;
+  /** Follows the registry until `signal` fires. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+function openClusterView(registry: Registry, context: PlanContext, log: Log): ClusterView {
+  let latest = emptySnapshot;
+  let planned: { readonly modRevision: number; readonly plan: ClusterPlan | undefined } | undefined;
+  const planOf = (snapshot: ClusterSnapshot) => {
+    const { modRevision, text, userData } = snapshot.clusterFile;
+    if (planned?.modRevision !== modRevision) {
+      // The last good plan stands until there is another one.
+      const plan = modRevision === 0 ? undefined : planText(text, userData, context, log);
+      planned = { modRevision, plan: plan ?? planned?.plan };
+    }
+    return planned.plan;
+  };
+  return {
+    planOf,
+    latest: () => latest,
+    async run(signal) {
+      for await (const view of registry.watch(signal)) if (view.kind === 'snapshot') latest = view.snapshot;
+    },
+  };
+}
+
+/** Only checked text is written to the registry by muster; anybody else's that cannot be followed is not. */
+function planText(text: string, userData: ReadonlyMap<string, string>, context: PlanContext, log: Log) {
+  try {
+    const parsed = parseCluster(text);
+    if (parsed.kind === 'ok') return planCluster(parsed.spec, userData, context);
+    log.error('the cluster file in the store does not parse', { problem: parsed.issues[0]?.message });
+  } catch (error) {
+    log.error('the cluster file in the store cannot be followed', { problem: String(error) });
+  }
+  return undefined;
+}
+
+function controlFace(registry: Registry, view: ClusterView, log: Log): Handler {
+  const boot = bootHandler({
+    plan: () => view.planOf(view.latest())?.boot,
+    onStage: (stage) => {
+      if (stage.at === 'unknown' || stage.machine === undefined) {
+        log.warn('a machine that nobody knows asked to boot', {
+          ...stage.marks,
+          address: stage.remoteAddress,
+        });
+        return;
+      }
+      registry.machines
+        .recordBoot(stage.machine, { stage: stage.at, at: realClock.now() })
+        .catch((error: unknown) => log.error('cannot record a boot stage', { error: String(error) }));
+    },
+    log,
+  });
+  const status = statusHandler({ version, status: () => statusNow(registry, view) });
+  const statusPaths = new Set(['/status', '/health', '/version']);
+  return (request, connection) =>
+    statusPaths.has(new URL(request.url).pathname) ? status(request) : boot(request, connection);
+}
+
+async function statusNow(registry: Registry, view: ClusterView): Promise<ClusterStatus> {
+  const snapshot = await registry.snapshot();
+  const plan = view.planOf(snapshot);
+  if (plan === undefined) throw fail('cli/no-plan');
+  return foldStatus({
+    cluster: plan.spec.name,
+    endpoints: { control: plan.controlUrl, etcd: [plan.etcdUrl] },
+    machines: [...plan.machines.values()].map(({ known }) => known),
+    snapshot,
+    renewedAt: await registry.machines.renewals(realClock.now()),
+  });
+}
+
+async function alreadyRunning(cluster: ClusterFolder): Promise<Error> {
+  const other = await findControl(cluster);
+  return fail('cli/already-running', {
+    cluster: other?.cluster ?? 'unknown, it is just starting',
+    pid: other?.pid ?? 'unknown',
+    url: other?.controlUrl ?? 'an address not yet known',
+  });
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { ClusterSnapshot, MachineLife, Registry } from '../registry/index.js';
+import type { ClusterStatus, MachineStatus } from '../status/index.js';
+import type { ClusterFolder } from './cluster-folder.js';
+import type { ClusterPlan } from './cluster-plan.js';
+import { getControl } from './control-record.js';
+import type { Progress } from './progress.js';
+import { statusOf } from './session.js';
+
+export interface FollowOptions {
+  readonly registry: Registry;
+  readonly cluster: ClusterFolder;
+  readonly plan: ClusterPlan;
+  readonly names: readonly string[];
+  /** The revision of the order that is to be carried out. */
+  readonly order: number;
+  /** The state that every machine is to reach. */
+  readonly goal: MachineLife['state'];
+  readonly progress: Progress;
+  readonly timeoutMs: number;
+}
+
+export interface FollowResult {
+  readonly status: ClusterStatus;
+  /** Machines that did not get there; their `reason` says why. */
+  readonly missed: readonly MachineStatus[];
+}
+
+/**
+ * Follows the machines until each has reached the goal or has failed, or the time is up. Every step is an
+ * event of the store's watch.
+ */
+export async function followMachines(options: FollowOptions, signal: AbortSignal): Promise<FollowResult> {
+  const timeUp = AbortSignal.timeout(options.timeoutMs);
+  let last: ClusterSnapshot | undefined;
+  for await (const view of options.registry.watch(AbortSignal.any([signal, timeUp]))) {
+    if (view.kind === 'away') {
+      // It may be back in a moment, unless there is nobody to come back.
+      await getControl(options.cluster);
+      continue;
+    }
+    last = view.snapshot;
+    const status = statusOf(options.plan, last);
+    options.progress.update(
+      named(status, options.names).filter(({ name }) => isOrderSeen(options, last, name)),
+    );
+    if (options.names.every((name) => isSettled(options, last, name))) break;
+  }
+  signal.throwIfAborted();
+  const status = last === undefined ? undefined : statusOf(options.plan, last);
+  if (status === undefined) throw new Error('the store did not answer');
+  const missed = named(status, options.names).filter(({ state }) => state !== options.goal);
+  return { status, missed: missed.map((machine) => explain(machine, timeUp.aborted, options.timeoutMs)) };
+}
+
+function named(status: ClusterStatus, names: readonly string[]): readonly MachineStatus[] {
+  const wanted = new Set(names);
+  return status.machines.filter(({ name }) => wanted.has(name));
+}
+
+/** Before the engine has taken up the order, a machine's state is an answer to an earlier one. */
+function isOrderSeen({ order }: FollowOptions, snapshot: ClusterSnapshot | undefined, name: string): boolean {
+  const pending = snapshot?.orders.get(name)?.want === 'on';
+  return pending || (snapshot?.lives.get(name)?.handledOrder ?? 0) >= order;
+}
+
+function isSettled(options: FollowOptions, snapshot: ClusterSnapshot | undefined, name: string): boolean {
+  const life = snapshot?.lives.get(name);
+  if (life === undefined || life.handledOrder < options.order) return false;
+  return life.state === options.goal || life.state === 'lost';
+}
+
+function explain(machine: MachineStatus, isTimeUp: boolean, timeoutMs: number): MachineStatus {
+  if (!isTimeUp || machine.state === 'lost') return machine;
+  const last = machine.reason === undefined ? machine.state : `${machine.state}: ${machine.reason}`;
+  return { ...machine, reason: `not there after ${timeoutMs / 1000} s; last seen ${last}` };
+}

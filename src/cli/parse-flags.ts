@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { fail } from './errors.js';
+
+/** A whole number of seconds, 1 to 86400. @throws `cli/usage` */
+export function parseSeconds(flag: string, text: string): number {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 86_400) return seconds;
+  throw fail('cli/usage', {
+    problem: `${flag} "${text}" is not a time`,
+    hint: 'give whole seconds, 1 to 86400',
+  });
+}
+
+/** @throws `cli/unknown-machine` for the first name that is not among those known */
+export function checkNames(cluster: string, known: readonly string[], names: readonly string[]): void {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw fail('cli/unknown-machine', { name: unknown, cluster, known: known.join(', ') });
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { realClock } from '../effects/index.js';
+import type { Session } from './session.js';
+
+const powerOffLimitMs = 30_000;
+
+/**
+ * Powers machines off through the engine, so that it is an order like any other. Returns when they are off, when the
+ * engine has reported that it could not, or after half a minute.
+ *
+ * @param names machines; all that the engine knows when left out
+ */
+export async function powerOffMachines(session: Session, names?: readonly string[]): Promise<void> {
+  const { machines, snapshot, watch } = session.registry;
+  const { lives, orders } = await snapshot();
+  // One that was only just ordered on has no life yet.
+  const known = new Set([...lives.keys(), ...orders.keys()]);
+  const chosen = [...known].filter((name) => names === undefined || names.includes(name));
+  const order = await machines.order(chosen, 'off', realClock.now());
+  for await (const view of watch(AbortSignal.timeout(powerOffLimitMs))) {
+    if (view.kind === 'away') return;
+    const { lives } = view.snapshot;
+    if (chosen.every((name) => (lives.get(name)?.handledOrder ?? 0) >= order)) return;
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { type Log, realClock, realExec, realFiles, realProbeTcp, realRandom } from '../effects/index.js';
+import {
+  findProvider,
+  type Host,
+  type Provider,
+  type ProviderContext,
+  type ProviderDeps,
+} from '../providers/index.js';
+import type { ClusterSpec } from '../spec/index.js';
+import type { ClusterFolder } from './cluster-folder.js';
+
+/** A provider, bound to one cluster on this computer. */
+export interface BoundProvider {
+  readonly openNetwork: () => ReturnType<Provider['openNetwork']>;
+  readonly releaseNetwork: () => Promise<void>;
+  readonly openHost: () => Host;
+}
+
+export function bindProvider(
+  cluster: ClusterFolder,
+  clusterId: string,
+  spec: ClusterSpec,
+  log: Log,
+): BoundProvider {
+  const provider = findProvider(spec.provider.name);
+  const deps = providerDeps(log);
+  const context: ProviderContext = {
+    clusterName: spec.name,
+    clusterId,
+    folder: cluster.state,
+    ports: [spec.control.port, spec.control.etcdPort],
+    options: spec.provider.options,
+  };
+  return {
+    openNetwork: () => provider.openNetwork(deps, context),
+    releaseNetwork: () => provider.releaseNetwork(deps, context),
+    openHost: () => provider.openHost(deps, context),
+  };
+}
+
+function providerDeps(log: Log): ProviderDeps {
+  return {
+    clock: realClock,
+    exec: realExec,
+    files: realFiles,
+    log,
+    random: realRandom,
+    probeTcp: realProbeTcp,
+    program: thisProgram(),
+    environment: ownEnvironment(),
+  };
+}
+
+/** How to start this very program anew. */
+export function thisProgram(): readonly [string, ...string[]] {
+  return [process.execPath, process.argv[1] ?? 'muster'];
+}
+
+/** The environment of a child process: ours, less what only slows its start. */
+export function ownEnvironment(): Readonly<Record<string, string>> {
+  const { NODE_EXTRA_CA_CERTS: _slow, ...rest } = process.env;
+  return Object.fromEntries(
+    Object.entries(rest).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { realClock, silentLog } from '../effects/index.js';
+import type { ClusterSnapshot } from '../registry/index.js';
+import { diffSpec } from '../spec/index.js';
+import { type CheckedCluster, parseCluster, readCluster } from './cluster-files.js';
+import { type ClusterFolder, findClusterFolder, openClusterId } from './cluster-folder.js';
+import { type ClusterPlan, planCluster } from './cluster-plan.js';
+import { type CommandInput, type ExitCode, textFlag } from './command.js';
+import { startControl, stopControl } from './control-process.js';
+import { type ControlRecord, findControl } from './control-record.js';
+import { fail } from './errors.js';
+import { type FollowResult, followMachines } from './follow.js';
+import { howCalled, machineColumns, nextSteps } from './machine-table.js';
+import { checkNames, parseSeconds } from './parse-flags.js';
+import { powerOffMachines } from './power-off.js';
+import { printJson, renderTable } from './print.js';
+import { openProgress } from './progress.js';
+import { type BoundProvider, bindProvider } from './provider-deps.js';
+import { openSession, type Session, statusOf } from './session.js';
+
+/** What this call began, and has to take back when it is interrupted. */
+interface Begun {
+  control: boolean;
+  machines: readonly string[];
+}
+
+export async function runUp({ args, flags, signal }: CommandInput): Promise<ExitCode> {
+  const timeoutMs = parseSeconds('--timeout', textFlag(flags, 'timeout') ?? '60') * 1000;
+  const cluster = findClusterFolder(flags);
+  const checked = await readCluster(cluster);
+  const known = checked.spec.machines.map(({ name }) => name);
+  checkNames(checked.spec.name, known, args);
+  const clusterId = await openClusterId(cluster);
+  const provider = bindProvider(cluster, clusterId, checked.spec, silentLog);
+  // Planned before anything starts: what cannot be planned must not begin.
+  const network = await provider.openNetwork();
+  const plan = planCluster(checked.spec, checked.text.userData, { clusterId, network });
+  const begun: Begun = { control: false, machines: [] };
+  const running = await findControl(cluster);
+  const control = running ?? (await startControl(cluster, signal));
+  begun.control = running === undefined;
+  const session = openSession(control);
+  try {
+    const before = await session.registry.snapshot();
+    const changes = await applyFile(session, control, plan, checked, before);
+    const names = args.length > 0 ? args : known;
+    const needed = await findNeeded(provider, before, names);
+    const gone = [...before.lives.keys()].filter((name) => !plan.machines.has(name));
+    if (needed.length === 0 && gone.length === 0) {
+      return await printNothingToDo(textFlag(flags, 'output'), plan, before, changes);
+    }
+    begun.machines = needed;
+    const result = await powerOn(cluster, session, plan, needed, timeoutMs, signal);
+    return await printResult(textFlag(flags, 'output'), result);
+  } catch (error) {
+    if (signal.aborted) await takeBack(cluster, provider, session, begun);
+    throw error;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Those that have not joined, and those that have but are off: a kill just now is in no record yet. */
+async function findNeeded(
+  provider: BoundProvider,
+  { lives }: ClusterSnapshot,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const hosted = await provider.openHost().list();
+  const off = new Set(hosted.filter(({ state }) => state === 'off').map(({ name }) => name));
+  return names.filter((name) => lives.get(name)?.state !== 'joined' || off.has(name));
+}
+
+/** Writes the cluster file into the store, unless it is there already; returns what changed, in words. */
+async function applyFile(
+  session: Session,
+  control: ControlRecord,
+  plan: ClusterPlan,
+  checked: CheckedCluster,
+  before: ClusterSnapshot,
+): Promise<readonly string[]> {
+  if (plan.controlUrl !== control.controlUrl || plan.etcdUrl !== control.etcdUrl) {
+    throw fail('cli/needs-restart', { what: 'provider, network or control addresses' });
+  }
+  if (plan.spec.name !== control.cluster)
+    throw fail('cli/needs-restart', { what: 'the name of the cluster' });
+  const { text, userData } = before.clusterFile;
+  const isSame =
+    text === checked.text.text &&
+    userData.size === checked.text.userData.size &&
+    [...checked.text.userData].every(([path, content]) => userData.get(path) === content);
+  if (isSame) return [];
+  if (!(await session.registry.clusterFile.write(checked.text, before.clusterFile))) {
+    throw fail('cli/changed-meanwhile');
+  }
+  const old = parseCluster(text);
+  const changes = old.kind === 'ok' ? diffSpec(old.spec, checked.spec).map(({ text }) => text) : [];
+  const again = `user-data changed: a machine takes it at its next boot (\`${howCalled()} reboot NAME\`)`;
+  const shown = changes.length === 0 ? [again] : changes;
+  for (const change of shown) process.stderr.write(`${change}\n`);
+  return shown;
+}
+
+async function powerOn(
+  cluster: ClusterFolder,
+  session: Session,
+  plan: ClusterPlan,
+  names: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<FollowResult> {
+  const progress = await openProgress(names, 'joined');
+  try {
+    const { registry } = session;
+    const order = await registry.machines.order(names, 'on', realClock.now());
+    return await followMachines(
+      { registry, cluster, plan, names, order, goal: 'joined', progress, timeoutMs },
+      signal,
+    );
+  } finally {
+    await progress.finish();
+  }
+}
+
+async function printNothingToDo(
+  output: string | undefined,
+  plan: ClusterPlan,
+  snapshot: ClusterSnapshot,
+  changes: readonly string[],
+): Promise<ExitCode> {
+  const status = statusOf(plan, snapshot);
+  if (output === 'json') printJson(status);
+  else if (changes.length === 0) process.stdout.write('nothing to do\n');
+  else process.stdout.write('applied; no machine had to be powered on\n');
+  return 0;
+}
+
+async function printResult(output: string | undefined, { status, missed }: FollowResult): Promise<ExitCode> {
+  if (output === 'json') printJson(status);
+  else process.stdout.write(`${await renderTable(status.machines, machineColumns)}\n${nextSteps(status)}`);
+  for (const machine of missed) {
+    process.stderr.write(`error: ${machine.name} did not join: ${machine.reason ?? machine.state}\n`);
+    process.stderr.write(`  look at \`${howCalled()} logs ${machine.name}\`\n`);
+  }
+  return missed.length === 0 ? 0 : 1;
+}
+
+/** Leaves nothing half-done: what this call powered on goes off again, and so does the control process. */
+async function takeBack(
+  cluster: ClusterFolder,
+  provider: BoundProvider,
+  session: Session,
+  begun: Begun,
+): Promise<void> {
+  if (begun.machines.length > 0) {
+    process.stderr.write(`interrupted: powering off ${begun.machines.join(', ')}\n`);
+    await powerOffMachines(session, begun.machines);
+    const host = provider.openHost();
+    await Promise.all(begun.machines.map((name) => host.powerOff(name)));
+  }
+  if (begun.control) await stopControl(cluster);
+}

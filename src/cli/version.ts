@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import packageJson from '../../package.json' with { type: 'json' };
+
+export const version: string = packageJson.version;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { connect, type EtcdClient } from '../etcd/index.js';
+import { isMusterError } from '../model/index.js';
+import { type ClusterFolder, findClusterFolder } from './cluster-folder.js';
+import { type ExitCode, type FlagValues, textFlag } from './command.js';
+import { controlLog } from './control-process.js';
+import { type ControlRecord, getControl } from './control-record.js';
+import { fail } from './errors.js';
+
+/**
+ * Connects to the store that a command speaks to, and closes the connection after its use: `--endpoints`, `--file`,
+ * `ETCDCTL_ENDPOINTS`, else the cluster found from here.
+ *
+ * @throws `cli/control-unreachable` when the cluster's own store does not answer
+ */
+export async function withStore(
+  flags: FlagValues,
+  use: (store: EtcdClient) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const named = namedEndpoints(flags);
+  if (named.length > 0) return useAndClose(connect(named), use);
+  const cluster = findClusterFolder(flags);
+  const control = await getControl(cluster);
+  try {
+    return await useAndClose(connect([control.etcdUrl]), use);
+  } catch (error) {
+    throw explainAway(error, cluster, control);
+  }
+}
+
+async function useAndClose(
+  store: EtcdClient,
+  use: (store: EtcdClient) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Whoever names a cluster file means that cluster, whatever the environment says. */
+function namedEndpoints(flags: FlagValues): readonly string[] {
+  const fallback = textFlag(flags, 'file') === undefined ? process.env.ETCDCTL_ENDPOINTS : '';
+  const named = textFlag(flags, 'endpoints') ?? fallback ?? '';
+  if (named === '') return [];
+  return named.split(',').map((text) => (text.includes('://') ? text.trim() : `http://${text.trim()}`));
+}
+
+function explainAway(error: unknown, cluster: ClusterFolder, control: ControlRecord): unknown {
+  if (!isMusterError(error, 'etcd/unavailable') && !isMusterError(error, 'etcd/deadline-exceeded'))
+    return error;
+  const details = { pid: control.pid, url: control.etcdUrl, why: error.message, log: controlLog(cluster) };
+  return fail('cli/control-unreachable', details, error);
+}
