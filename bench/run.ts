@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { describeMachine } from './measure.js';
+import { benchStart } from './start.js';
+import { benchJoins, benchMemory, benchUp } from './up.js';
+
+const benches: Readonly<Record<string, () => Promise<void>>> = {
+  start: benchStart,
+  up: benchUp,
+  memory: benchMemory,
+  joins: benchJoins,
+};
+
+const wanted = process.argv.slice(2);
+process.stdout.write(`${describeMachine()}\n`);
+for (const [name, run] of Object.entries(benches)) {
+  if (wanted.length === 0 || wanted.includes(name)) await run();
+}

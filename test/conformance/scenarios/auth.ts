@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { methods } from '../../../src/etcd/methods.js';
+import { authSpecs as auth } from '../../../src/etcd/methods-auth.js';
+import type { Session } from '../session.js';
+import type { Scenario } from './index.js';
+
+const { put, range, deleteRange, txn, grantLease, memberList } = methods;
+
+/** The token of a user; empty when it does not get one. */
+async function login({ quiet }: Session, name: string, password: string): Promise<string> {
+  return (await quiet(auth.authenticate, { name, password }))?.token ?? '';
+}
+
+async function prepare({ call }: Session): Promise<void> {
+  await call('enable without root', auth.enable, {});
+  await call('add root', auth.userAdd, { name: 'root', password: 'r' });
+  await call('enable without the role', auth.enable, {});
+  await call('add role', auth.roleAdd, { name: 'root' });
+  await call('add role again', auth.roleAdd, { name: 'root' });
+  await call('add role without a name', auth.roleAdd, {});
+  await call('grant role', auth.userGrantRole, { user: 'root', role: 'root' });
+  await call('add user', auth.userAdd, { name: 'jo', password: 'j' });
+  await call('add user again', auth.userAdd, { name: 'jo', password: 'j' });
+  await call('add user without a name', auth.userAdd, { password: 'j' });
+  await call('add user without a password', auth.userAdd, { name: 'no' });
+  await call('reader', auth.roleAdd, { name: 'reader' });
+  await call('grant what is not', auth.userGrantRole, { user: 'jo', role: 'none' });
+  await call('grant to whom is not', auth.userGrantRole, { user: 'none', role: 'reader' });
+  await call('grant', auth.userGrantRole, { user: 'jo', role: 'reader' });
+  await call('authenticate while off', auth.authenticate, { name: 'jo', password: 'j' });
+}
+
+async function useAs(session: Session, who: string, token: string | undefined): Promise<void> {
+  const { key, end, call } = session;
+  await call(`${who}: read`, range, { key: key('a') }, token);
+  await call(`${who}: read another`, range, { key: key('b') }, token);
+  await call(`${who}: read all`, range, { key: key(''), rangeEnd: end }, token);
+  await call(`${who}: write`, put, { key: key('a') }, token);
+  await call(`${who}: write another`, put, { key: key('b') }, token);
+  await call(`${who}: write with previous`, put, { key: key('w'), prevKv: true }, token);
+  await call(`${who}: delete`, deleteRange, { key: key('w') }, token);
+  await call(`${who}: txn`, txn, {}, token);
+  await call(`${who}: users`, auth.userList, {}, token);
+  await call(`${who}: itself`, auth.userGet, { name: 'jo' }, token);
+  await call(`${who}: its role`, auth.roleGet, { role: 'reader' }, token);
+  await call(`${who}: another role`, auth.roleGet, { role: 'root' }, token);
+  await call(`${who}: adds a user`, auth.userAdd, { name: `by-${who}`, password: 'x' }, token);
+  await call(`${who}: lease`, grantLease, { ID: 9901n, TTL: 500n }, token);
+}
+
+export const authScenarios: readonly Scenario[] = [
+  {
+    name: 'auth',
+    async run(session) {
+      const { key, call, quiet } = session;
+      await quiet(put, { key: key('a') });
+      await prepare(session);
+      const perm = { permType: 2, key: key('a'), rangeEnd: new Uint8Array(0) } as const;
+      await call('grant a key', auth.roleGrantPermission, { name: 'reader', perm });
+      await call('grant to no role', auth.roleGrantPermission, { name: 'none', perm });
+      await call('grant writing', auth.roleGrantPermission, {
+        name: 'reader',
+        perm: { ...perm, permType: 1, key: key('w') },
+      });
+      await call('roles', auth.roleList, {});
+      await call('role', auth.roleGet, { role: 'reader' });
+      await call('enable', auth.enable, {});
+      const root = await login(session, 'root', 'r');
+      try {
+        await call('wrong password', auth.authenticate, { name: 'jo', password: 'x' });
+        await call('nobody', auth.authenticate, { name: 'nobody', password: 'x' });
+        await useAs(session, 'nobody', undefined);
+        await useAs(session, 'wrong token', 'no.12');
+        await useAs(session, 'jo', await login(session, 'jo', 'j'));
+        await useAs(session, 'root', root);
+        const members = await quiet(memberList, {});
+        session.note('members without a token', members === undefined ? 'refused' : 'told');
+        await call('status of auth', auth.status, {}, root);
+        await call('change password', auth.userChangePassword, { name: 'jo', password: 'k' }, root);
+        await call('old password', auth.authenticate, { name: 'jo', password: 'j' });
+        await call('revoke', auth.roleRevokePermission, { role: 'reader', key: key('a') }, root);
+        await call('revoke again', auth.roleRevokePermission, { role: 'reader', key: key('a') }, root);
+        await useAs(session, 'jo later', await login(session, 'jo', 'k'));
+        await call('delete root', auth.userDelete, { name: 'root' }, root);
+        await call('delete role root', auth.roleDelete, { role: 'root' }, root);
+        await call('revoke root', auth.userRevokeRole, { name: 'root', role: 'root' }, root);
+      } finally {
+        await quiet(auth.disable, {}, root);
+      }
+      await call('open again', range, { key: key('a') });
+      await call('delete', auth.userDelete, { name: 'jo' });
+      await call('delete again', auth.userDelete, { name: 'jo' });
+      await call('delete role', auth.roleDelete, { role: 'reader' });
+      await call('delete role again', auth.roleDelete, { role: 'reader' });
+      await call('users left', auth.userList, {});
+    },
+  },
+];
