@@ -3,6 +3,10 @@
 
 import { execFileSync } from 'node:child_process';
 import { build } from 'esbuild';
+import { installPackages, testPackages, unpackPackages } from './packages.mjs';
+
+unpackPackages(testPackages);
+installPackages({ h2load: 'nghttp2-client' });
 
 const outfile = '.cache/bench.mjs';
 await build({

@@ -14,6 +14,9 @@ const folders = { '': resolve('.cache/debian'), trixie: resolve('.cache/debian13
 /** What the tests run muster against: etcd 3.4 of Debian 12 and 3.5 of Debian 13. */
 export const testPackages = ['etcd-server', 'etcd-client', 'etcd-server/trixie', 'etcd-client/trixie'];
 
+/** What tests need installed, by the program that is looked for. */
+export const testPrograms = { dig: 'bind9-dnsutils', ip: 'iproute2' };
+
 /** Returns the folder of the programs that came from the computer's own release, to be put on PATH. */
 export function unpackPackages(names) {
   const missing = names.map(placeOf).filter(({ mark }) => !existsSync(mark));
@@ -25,6 +28,34 @@ export function unpackPackages(names) {
     });
   }
   return join(folders[''], 'usr/bin');
+}
+
+/**
+ * Installs packages whose programs need libraries beside them, by program name: `{ dig: 'bind9-dnsutils' }`. Nothing
+ * happens for those that the computer has.
+ */
+export function installPackages(programs) {
+  const missing = Object.keys(programs).filter((program) => !isOnPath(program));
+  const names = missing.map((program) => programs[program]);
+  if (names.length === 0) return;
+  const command = `apt-get install -y --no-install-recommends ${names.join(' ')}`;
+  if (process.getuid?.() !== 0)
+    throw new Error(`${missing.join(', ')} missing: run \`sudo ${command}\` once`);
+  const options = {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
+  const install = () => execFileSync('apt-get', ['-q', ...command.split(' ').slice(1)], options);
+  try {
+    install();
+  } catch {
+    execFileSync('apt-get', ['-q', 'update'], options);
+    install();
+  }
+}
+
+function isOnPath(program) {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
 }
 
 function placeOf(text) {

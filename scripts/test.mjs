@@ -5,13 +5,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { testPackages, unpackPackages } from './packages.mjs';
+import { installPackages, testPackages, testPrograms, unpackPackages } from './packages.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'muster-test-'));
 const tally = { passed: 0, failed: 0, skipped: 0 };
 
 try {
   const programs = unpackPackages(testPackages);
+  installPackages(testPrograms);
   const env = { ...process.env, PATH: `${programs}:${process.env.PATH}` };
   for (const [name, args] of [
     ['types', ['tsc', '--noEmit']],
