@@ -27,3 +27,12 @@ export {
 } from './ids.js';
 export { type Issue, renderIssue } from './issue.js';
 export type { Machine, MachineFacts, MachineMarks, MachineRole } from './machine.js';
+export {
+  type MemberDisk,
+  type MemberFinding,
+  type MemberOrder,
+  type MemberProcess,
+  type MemberReport,
+  memberFindings,
+  type PeerEntry,
+} from './member.js';
