@@ -24,4 +24,15 @@ export {
   type RegistryDeps,
   type RegistryView,
 } from './registry.js';
-export { type ClusterSnapshot, emptySnapshot } from './snapshot.js';
+export { type ClusterSnapshot, emptySnapshot, type StandingOrder } from './snapshot.js';
+export type {
+  MemberPlace,
+  SnapshotSource,
+  StoreEvent,
+  StoreMember,
+  StoreMemberView,
+  StoreRecord,
+  StoreRequest,
+  StoreView,
+} from './store-records.js';
+export type { StoreChange, StoreRegistry } from './store-registry.js';

@@ -21,6 +21,13 @@ export const keys = {
   machineLife: (name: string) => `/_muster/machines/${name}/life`,
   machineBoot: (name: string) => `/_muster/machines/${name}/boot`,
   node: (id: MachineId) => `/_muster/nodes/${id}`,
+  storeRecord: '/_muster/store/cluster',
+  storeView: '/_muster/store/view',
+  /** What an operator asked of the store's cluster; the engine removes it when it is done. */
+  storeRequest: '/_muster/store/request',
+  memberOrder: (name: string) => `/_muster/store/orders/${name}`,
+  /** Beyond the range that is watched: nobody needs all of them at hand. */
+  eventFolder: '/_muster_events/',
 } as const;
 
 /** The narrowest range that holds all of them. */
@@ -31,11 +38,14 @@ export type KeyMeaning =
   | { readonly kind: 'node'; readonly id: string }
   | { readonly kind: 'order' | 'life' | 'boot'; readonly name: string }
   | { readonly kind: 'user-data'; readonly hash: string }
+  | { readonly kind: 'member-order'; readonly name: string }
   | { readonly kind: 'cluster-file' | 'user-data-index' | 'engine-leader' | 'engine-version' }
+  | { readonly kind: 'store-record' | 'store-view' | 'store-request' }
   | { readonly kind: 'other' };
 
 const machineObjectPattern = /^\/_coreos\.com\/fleet\/machines\/([^/]+)\/object$/;
 const machinePattern = /^\/_muster\/machines\/([^/]+)\/(order|life|boot)$/;
+const memberOrderPattern = /^\/_muster\/store\/orders\/([^/]+)$/;
 const nodePattern = /^\/_muster\/nodes\/([^/]+)$/;
 
 /** What a key of the range is about; the reverse of `keys`. */
@@ -44,6 +54,9 @@ export function meaningOf(key: string): KeyMeaning {
   if (key === keys.userDataIndex) return { kind: 'user-data-index' };
   if (key === keys.engineLeader) return { kind: 'engine-leader' };
   if (key === keys.engineVersion) return { kind: 'engine-version' };
+  if (key === keys.storeRecord) return { kind: 'store-record' };
+  if (key === keys.storeView) return { kind: 'store-view' };
+  if (key === keys.storeRequest) return { kind: 'store-request' };
   if (key.startsWith(keys.userDataFolder)) {
     return { kind: 'user-data', hash: key.slice(keys.userDataFolder.length) };
   }
@@ -51,6 +64,8 @@ export function meaningOf(key: string): KeyMeaning {
   if (object?.[1] !== undefined) return { kind: 'machine', id: object[1] };
   const node = nodePattern.exec(key);
   if (node?.[1] !== undefined) return { kind: 'node', id: node[1] };
+  const member = memberOrderPattern.exec(key);
+  if (member?.[1] !== undefined) return { kind: 'member-order', name: member[1] };
   const [, name, kind] = machinePattern.exec(key) ?? [];
   if (name === undefined) return { kind: 'other' };
   if (kind === 'order' || kind === 'life' || kind === 'boot') return { kind, name };

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
-import type { Machine, MachineId } from '../model/index.js';
+import type { Machine, MachineId, MemberReport } from '../model/index.js';
+import {
+  memberOrderSchema,
+  memberReportSchema,
+  storeEventSchema,
+  storeRecordSchema,
+  storeRequestSchema,
+  storeViewSchema,
+} from './store-records.js';
 
 /** The cluster file as the operator wrote it, and the user-data files it names. Written by `muster up`. */
 export interface ClusterFileRecord {
@@ -63,6 +71,8 @@ export interface NodeState {
   readonly units: readonly NodeUnit[];
   /** What went wrong on the way, in words. */
   readonly problems: readonly string[];
+  /** Of the store's member on it; nothing on machines that have none. */
+  readonly member?: MemberReport | undefined;
 }
 
 export interface NodeUnit {
@@ -94,6 +104,7 @@ const nodeSchema = z.object({
     z.object({ name: z.string(), active: z.string(), sub: z.string(), reason: z.string().optional() }),
   ),
   problems: z.array(z.string()),
+  member: memberReportSchema.optional(),
 });
 const machineSchema = z.object({
   ID: z.string(),
@@ -115,6 +126,11 @@ export const parseRecord = {
   boot: (text: string) => parseJson(bootSchema, text),
   life: (text: string) => parseJson(lifeSchema, text),
   node: (text: string) => parseJson(nodeSchema, text),
+  store: (text: string) => parseJson(storeRecordSchema, text),
+  storeView: (text: string) => parseJson(storeViewSchema, text),
+  storeRequest: (text: string) => parseJson(storeRequestSchema, text),
+  memberOrder: (text: string) => parseJson(memberOrderSchema, text),
+  event: (text: string) => parseJson(storeEventSchema, text),
   machine: (id: MachineId, text: string): Machine | undefined => {
     const found = parseJson(machineSchema, text);
     if (found === undefined || found.ID !== id) return undefined;

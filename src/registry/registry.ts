@@ -14,6 +14,7 @@ import {
   renderMachine,
 } from './records.js';
 import { type ClusterSnapshot, emptySnapshot, foldChanges } from './snapshot.js';
+import { openStoreRegistry, type StoreRegistry } from './store-registry.js';
 
 export interface RegistryDeps {
   readonly kv: Kv;
@@ -62,6 +63,8 @@ export interface Registry {
      */
     lead(id: string, lease: LeaseId, signal: AbortSignal): Promise<Leadership | undefined>;
   };
+  /** Of the etcd cluster that the machines run, where they do. */
+  readonly store: StoreRegistry;
   /** What is there now, in one read. */
   snapshot(): Promise<ClusterSnapshot>;
   /** The snapshot now, then one after each revision that touched it. Ends when `signal` fires. */
@@ -122,6 +125,7 @@ export function openRegistry(deps: RegistryDeps): Registry {
       },
     },
     engine: { lead: (id, lease, signal) => lead(kv, id, lease, signal) },
+    store: openStoreRegistry(kv),
     snapshot: async () => {
       const answer = await kv.range({ key: keyOf(registryRange.first), rangeEnd: keyOf(registryRange.end) });
       return foldChanges(emptySnapshot, answer.revision, answer.kvs.map(changeOf));

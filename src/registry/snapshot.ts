@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { findMachineId, type Machine, type MachineId } from '../model/index.js';
+import { findMachineId, type Machine, type MachineId, type MemberOrder } from '../model/index.js';
 import { meaningOf } from './keys.js';
 import {
   type BootRecord,
@@ -10,6 +10,13 @@ import {
   type NodeState,
   parseRecord,
 } from './records.js';
+import type { StoreRecord, StoreRequest, StoreView } from './store-records.js';
+
+/** An order to a member, and the revision that tells it from the one before. */
+export interface StandingOrder {
+  readonly order: MemberOrder;
+  readonly revision: number;
+}
 
 /** Everything that machines and engine share, at one revision. */
 export interface ClusterSnapshot {
@@ -26,6 +33,12 @@ export interface ClusterSnapshot {
   readonly nodes: ReadonlyMap<MachineId, NodeState>;
   /** The value of the engine leader's key, as it stands there. */
   readonly engineLeader: string | undefined;
+  /** Nothing: no cluster of etcd was founded. */
+  readonly store: StoreRecord | undefined;
+  readonly storeView: StoreView | undefined;
+  readonly storeRequest: StoreRequest | undefined;
+  /** By machine. */
+  readonly memberOrders: ReadonlyMap<string, StandingOrder>;
 }
 
 export const emptySnapshot: ClusterSnapshot = {
@@ -39,6 +52,10 @@ export const emptySnapshot: ClusterSnapshot = {
   machines: new Map(),
   nodes: new Map(),
   engineLeader: undefined,
+  store: undefined,
+  storeView: undefined,
+  storeRequest: undefined,
+  memberOrders: new Map(),
 };
 
 /** One key that changed; `value` is `undefined` when the key is gone. */
@@ -70,6 +87,10 @@ export function foldChanges(
     machines: draft.machines.result(),
     nodes: draft.nodes.result(),
     engineLeader: draft.engineLeader,
+    store: draft.store,
+    storeView: draft.storeView,
+    storeRequest: draft.storeRequest,
+    memberOrders: draft.memberOrders.result(),
   };
 }
 
@@ -90,6 +111,10 @@ function startDraft(before: ClusterSnapshot) {
     machines: copyOnSet(before.machines),
     nodes: copyOnSet(before.nodes),
     engineLeader: before.engineLeader,
+    store: before.store,
+    storeView: before.storeView,
+    storeRequest: before.storeRequest,
+    memberOrders: copyOnSet(before.memberOrders),
   };
 }
 
@@ -119,6 +144,19 @@ function foldChange(draft: Draft, { key, value, modRevision }: RegistryChange): 
     case 'engine-leader':
       draft.engineLeader = value;
       return;
+    case 'store-record':
+      draft.store = parsed(value, parseRecord.store);
+      return;
+    case 'store-view':
+      draft.storeView = parsed(value, parseRecord.storeView);
+      return;
+    case 'store-request':
+      draft.storeRequest = parsed(value, parseRecord.storeRequest);
+      return;
+    case 'member-order': {
+      const order = parsed(value, parseRecord.memberOrder);
+      return draft.memberOrders.set(meaning.name, order && { order, revision: modRevision });
+    }
     case 'order': {
       const order = parsed(value, parseRecord.order);
       return draft.orders.set(meaning.name, order && { ...order, modRevision });

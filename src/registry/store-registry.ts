@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { type Kv, keyOf, type Op, prefixRange, textOf } from '../etcd/index.js';
+import type { MemberOrder } from '../model/index.js';
+import { keys } from './keys.js';
+import { parseRecord } from './records.js';
+import type { StandingOrder } from './snapshot.js';
+import type { StoreEvent, StoreRecord, StoreRequest, StoreView } from './store-records.js';
+
+/** What the engine writes of the store's cluster, in one revision. What is left out stays as it is. */
+export interface StoreChange {
+  readonly record?: StoreRecord;
+  readonly view?: StoreView;
+  readonly orders?: ReadonlyMap<string, MemberOrder>;
+  readonly events?: readonly StoreEvent[];
+  /** The operator's request is done. */
+  readonly isRequestDone?: boolean;
+}
+
+export interface StoreRegistry {
+  /** Engine only. The revision of the write; nothing when the leadership was lost, and nothing is written. */
+  record(leadership: { readonly createRevision: number }, change: StoreChange): Promise<number | undefined>;
+  /** The order that stands for the machine, then each that replaces it. Ends when `signal` fires; throws what a watch throws. */
+  watchOrder(name: string, signal: AbortSignal): AsyncIterable<StandingOrder>;
+  ask(request: StoreRequest): Promise<void>;
+  /** Takes back a request; does nothing when there is none. */
+  withdraw(): Promise<void>;
+  /** The latest, oldest first. Cost: one read of as many. */
+  events(limit: number): Promise<readonly StoreEvent[]>;
+  /** Events from now on. */
+  watchEvents(signal: AbortSignal): AsyncIterable<StoreEvent>;
+}
+
+/** More than an operator reads; older ones are dropped. */
+const keptEvents = 1_000;
+
+export function openStoreRegistry(kv: Kv): StoreRegistry {
+  return {
+    record: (leadership, change) => record(kv, leadership.createRevision, change),
+    watchOrder: (name, signal) => watchOrder(kv, name, signal),
+    async ask(request) {
+      await kv.put({ key: keyOf(keys.storeRequest), value: keyOf(JSON.stringify(request)) });
+    },
+    async withdraw() {
+      await kv.deleteRange({ key: keyOf(keys.storeRequest) });
+    },
+    events: async (limit) => {
+      const { kvs } = await kv.range({
+        ...prefixRange(keys.eventFolder),
+        limit,
+        sortTarget: 'key',
+        sortOrder: 'descend',
+      });
+      return kvs
+        .map(({ value }) => parseRecord.event(textOf(value)))
+        .filter((event) => event !== undefined)
+        .reverse();
+    },
+    watchEvents: (signal) => watchEvents(kv, signal),
+  };
+}
+
+async function record(kv: Kv, createRevision: number, change: StoreChange): Promise<number | undefined> {
+  const ops: Op[] = [
+    ...(change.record === undefined ? [] : [put(keys.storeRecord, change.record)]),
+    ...(change.view === undefined ? [] : [put(keys.storeView, change.view)]),
+    ...[...(change.orders ?? [])].map(([name, order]) => put(keys.memberOrder(name), order)),
+    ...(change.events ?? []).map((event, index) => put(eventKey(event.at, index), event)),
+    ...(change.isRequestDone ? [remove(keys.storeRequest)] : []),
+  ];
+  const key = keyOf(keys.engineLeader);
+  const { succeeded, revision } = await kv.txn({
+    compare: [{ key, target: 'create', result: 'equal', number: createRevision }],
+    success: ops,
+    failure: [],
+  });
+  if (succeeded && (change.events ?? []).length > 0) await pruneEvents(kv);
+  return succeeded ? revision : undefined;
+}
+
+async function pruneEvents(kv: Kv): Promise<void> {
+  const all = prefixRange(keys.eventFolder);
+  const { count } = await kv.range({ ...all, countOnly: true });
+  if (count <= keptEvents) return;
+  const { kvs } = await kv.range({ ...all, keysOnly: true, limit: count - keptEvents });
+  const last = kvs.at(-1);
+  if (last !== undefined) await kv.deleteRange({ key: all.key, rangeEnd: last.key });
+}
+
+async function* watchOrder(kv: Kv, name: string, signal: AbortSignal): AsyncIterable<StandingOrder> {
+  const key = keyOf(keys.memberOrder(name));
+  const { kvs, revision } = await kv.range({ key });
+  const [standing] = kvs;
+  if (standing !== undefined) yield* orderOf(standing);
+  for await (const message of kv.watch(
+    { key, startRevision: revision + 1, filters: ['no-delete'] },
+    signal,
+  )) {
+    if (message.kind !== 'events') continue;
+    for (const { kv: changed } of message.events) yield* orderOf(changed);
+  }
+}
+
+function* orderOf(kv: { readonly value: Uint8Array; readonly modRevision: number }): Iterable<StandingOrder> {
+  const order = parseRecord.memberOrder(textOf(kv.value));
+  if (order !== undefined) yield { order, revision: kv.modRevision };
+}
+
+async function* watchEvents(kv: Kv, signal: AbortSignal): AsyncIterable<StoreEvent> {
+  for await (const message of kv.watch(
+    { ...prefixRange(keys.eventFolder), filters: ['no-delete'] },
+    signal,
+  )) {
+    if (message.kind !== 'events') continue;
+    for (const { kv: changed } of message.events) {
+      const event = parseRecord.event(textOf(changed.value));
+      if (event !== undefined) yield event;
+    }
+  }
+}
+
+/** In the order of time; the engine's leader is the one writer, and writes once in a millisecond at most. */
+function eventKey(at: number, index: number): string {
+  return `${keys.eventFolder}${String(at).padStart(15, '0')}-${String(index).padStart(3, '0')}`;
+}
+
+function put(key: string, value: unknown): Op {
+  return { kind: 'put', request: { key: keyOf(key), value: keyOf(JSON.stringify(value)) } };
+}
+
+function remove(key: string): Op {
+  return { kind: 'delete-range', request: { key: keyOf(key) } };
+}
