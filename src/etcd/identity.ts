@@ -36,6 +36,8 @@ export interface MemberStatus {
   /** 0n: the cluster has no leader. */
   readonly leader: MemberId;
   readonly raftTerm: bigint;
+  /** Of the last entry of its log: how far it is. */
+  readonly raftIndex: bigint;
   readonly isLearner: boolean;
   /** Alarms and the like, as text. */
   readonly errors: readonly string[];

@@ -14,6 +14,7 @@
  * `mirror` is the one watch loop and `holdLease` the one keep-alive loop of muster.
  */
 export type { Auth, AuthStatus, Caller, Need, NewUser, Permission } from './auth.js';
+export type { MemberCalls } from './client/member-calls.js';
 export { type ConnectOptions, connect, type EtcdClient } from './connect.js';
 export { type EtcdErrorCode, etcdErrors, fail } from './errors.js';
 export type { ClientTls } from './grpc/client-session.js';
