@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
+import type { StoreSpec } from './cluster-spec.js';
 import { quoteValue } from './data-path.js';
 import { machineFields } from './machine-fields.js';
 import { told } from './schema-hint.js';
@@ -18,14 +19,49 @@ const agentTtl = z.union([z.number(), z.string()]).transform((value, context): n
   return z.NEVER;
 });
 
-const storeKind = z.enum(['embedded'], {
-  error: ({ input }) =>
-    input === 'etcd' ? 'the store "etcd" is not available yet' : `${quoteValue(input)} is not a store`,
+const storeKind = z.enum(['embedded', 'etcd'], {
+  error: ({ input }) => `${quoteValue(input)} is not a store`,
 });
 
-const store = z
-  .union([storeKind, z.strictObject({ kind: storeKind.default('embedded') })])
-  .transform((value) => (typeof value === 'string' ? { kind: value } : value));
+const embedded = { kind: 'embedded' } as const;
+const etcdDefaults = { kind: 'etcd', bootstrap: 'static', program: 'etcd' } as const;
+
+const storeFields = z.strictObject({
+  kind: storeKind.default('embedded'),
+  bootstrap: told(
+    z
+      .enum(['static', 'seed'], { error: ({ input }) => `${quoteValue(input)} is not a way to begin` })
+      .optional(),
+    'How the members begin. "static": all at once; "seed": one, to which the others are added.',
+    'write static or seed',
+    ['static'],
+  ),
+  program: told(
+    z.string().min(1).optional(),
+    'The etcd to run: a name that is looked for on PATH, or a path.',
+    'write the path of an etcd 3.4 or later, or leave it out',
+    ['/usr/bin/etcd'],
+  ),
+});
+
+const store = z.union([storeKind, storeFields]).transform((value, context): StoreSpec => {
+  if (value === 'embedded') return embedded;
+  if (value === 'etcd') return etcdDefaults;
+  const { kind, bootstrap, program } = value;
+  if (kind === 'etcd') {
+    return { kind, bootstrap: bootstrap ?? etcdDefaults.bootstrap, program: program ?? etcdDefaults.program };
+  }
+  for (const key of ['bootstrap', 'program'] as const) {
+    if (value[key] === undefined) continue;
+    context.issues.push({
+      code: 'custom',
+      input: value[key],
+      path: [key],
+      message: `the embedded store has no "${key}"`,
+    });
+  }
+  return embedded;
+});
 
 const control = z.strictObject({
   address: told(
@@ -67,9 +103,9 @@ const fields = z.strictObject({
   ),
   store: told(
     store.prefault('embedded'),
-    'Where the cluster keeps its state. "embedded": in the control process.',
-    'write embedded',
-    ['embedded'],
+    'The store that the machines share. "embedded": in the control process; "etcd": an etcd on each machine of role member.',
+    'write embedded or etcd',
+    ['embedded', 'etcd'],
   ),
   provider: told(
     provider,

@@ -25,12 +25,25 @@ export interface MachineSpec {
   readonly userData: UserDataSource | undefined;
 }
 
+/** The store that the machines share. */
+export type StoreSpec =
+  /** In the control process. */
+  | { readonly kind: 'embedded' }
+  /** etcd, one on each machine of role `member`. */
+  | {
+      readonly kind: 'etcd';
+      /** `static`: all members start together; `seed`: one starts and the others are added to it. */
+      readonly bootstrap: 'static' | 'seed';
+      /** A name to look for on the machine's PATH, or a path. */
+      readonly program: string;
+    };
+
 /** A cluster file, parsed, checked and with every default filled in. */
 export interface ClusterSpec {
   readonly name: string;
   /** DNS domain of the machines: `core-01.<domain>`. */
   readonly domain: string;
-  readonly store: { readonly kind: 'embedded' };
+  readonly store: StoreSpec;
   readonly provider: { readonly name: string; readonly options: unknown };
   /** Where the control process listens. An empty `address`: the provider gives one. */
   readonly control: { readonly address: string; readonly port: number; readonly etcdPort: number };

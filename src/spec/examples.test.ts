@@ -55,7 +55,7 @@ test.each([
   ['an unknown key', 'nmae: a\n'],
   ['a wrong type', 'machines: many\n'],
   ['a port out of range', 'control: {port: 70000}\n'],
-  ['another store', 'store: etcd\n'],
+  ['another store', 'store: disk\n'],
   ['an unknown provider', 'provider: qemu\n'],
   ['an unknown option of a provider', 'provider: {name: local, size: 1}\n'],
 ])('the schema for editors refuses %s', (_, text) => {

@@ -162,9 +162,15 @@ test.each([
       '1:9 domain: "a..b" is not a DNS domain | use lower-case names joined by dots, for example muster.internal',
     ],
   ],
-  ['store: etcd\n', ['1:8 store: the store "etcd" is not available yet | write embedded']],
-  ['store:\n  kind: etcd\n', ['2:9 store.kind: the store "etcd" is not available yet | write embedded']],
-  ['store: disk\n', ['1:8 store: "disk" is not a store | write embedded']],
+  ['store: disk\n', ['1:8 store: "disk" is not a store | write embedded or etcd']],
+  [
+    'store: {kind: etcd, bootstrap: magic}\n',
+    ['1:32 store.bootstrap: "magic" is not a way to begin | write static or seed'],
+  ],
+  [
+    'store: {bootstrap: seed}\n',
+    ['1:20 store.bootstrap: the embedded store has no "bootstrap" | write static or seed'],
+  ],
   ['provider: locl\n', ['1:11 provider: there is no provider "locl" | did you mean "local"?']],
   [
     'provider: {name: vmware}\n',
@@ -282,9 +288,20 @@ test('machines that share a name, a mark or an address, however it is written', 
   ]);
 });
 
+test.each([
+  ['store: etcd\n', { kind: 'etcd', bootstrap: 'static', program: 'etcd' }],
+  ['store: {kind: etcd}\n', { kind: 'etcd', bootstrap: 'static', program: 'etcd' }],
+  [
+    'store: {kind: etcd, bootstrap: seed, program: /opt/etcd}\n',
+    { kind: 'etcd', bootstrap: 'seed', program: '/opt/etcd' },
+  ],
+])('%j is the store of each machine', (text, store) => {
+  expect(parse(text).store).toEqual(store);
+});
+
 test('all problems of a file come at once, in order of the text', () => {
   const text = `nmae: Foo
-store: etcd
+store: disk
 provider: {name: local, foo: 1}
 control:
   port: 70000
@@ -295,7 +312,7 @@ machines:
 `;
   expect(problems(text).map((line) => line.split(' |')[0])).toEqual([
     '1:1 nmae: unknown key "nmae"',
-    '2:8 store: the store "etcd" is not available yet',
+    '2:8 store: "disk" is not a store',
     '3:25 provider.foo: unknown option "foo"',
     '5:9 control.port: "70000" is not a whole number from 1 to 65535',
     '6:3 control.addres: unknown key "addres"',
