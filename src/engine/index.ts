@@ -15,5 +15,6 @@ export {
   type MachineStep,
   stepMachine,
 } from './machine.js';
+export type { KeepMembersDeps, WantedCluster } from './members/keep-members.js';
 export { type MachineDecision, planMachines } from './plan-machines.js';
 export { type EngineDeps, runEngine } from './run-engine.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Clock, Log } from '../effects/index.js';
+import type { Clock, Log, Random } from '../effects/index.js';
 import { holdLease, type Kv } from '../etcd/index.js';
 import { openRebootLock } from '../lock/index.js';
 import type { MachineId } from '../model/index.js';
@@ -8,6 +8,8 @@ import type { Host, MachineOrder } from '../providers/index.js';
 import type { ClusterSnapshot, Leadership, MachineLife, Registry } from '../registry/index.js';
 import { absentLife, type MachineAction, type MachineEvent, stepMachine } from './machine.js';
 import { type Mailbox, openMailbox } from './mailbox.js';
+import { type KeepMembersDeps, keepMembers, type SnapshotDesk } from './members/keep-members.js';
+import { openSnapshotDesk } from './members/snapshot-desk.js';
 import { type MachineDecision, planMachines } from './plan-machines.js';
 
 export interface EngineDeps {
@@ -20,6 +22,9 @@ export interface EngineDeps {
   readonly engineId: string;
   /** The machines of the cluster file in this snapshot and their IDs; `undefined`: there is none to go by. */
   readonly machinesOf: (snapshot: ClusterSnapshot) => ReadonlyMap<string, MachineId> | undefined;
+  /** How the etcd cluster of the machines is kept; nothing where they run none. */
+  readonly members?: Omit<KeepMembersDeps, 'clock' | 'log' | 'random' | 'store'>;
+  readonly random: Random;
   /** What the provider needs to make the machine `name` of this snapshot. */
   readonly orderFor: (snapshot: ClusterSnapshot, name: string) => MachineOrder;
 }
@@ -70,9 +75,12 @@ async function act(deps: EngineDeps, leadership: Leadership, lost: AbortSignal):
   const signal = AbortSignal.any([lost, done.signal]);
   const inputs = openMailbox<EngineInput>();
   const state: EngineState = { lives: new Map(), underWay: new Map(), snapshot: undefined };
-  const feeds = [feedSnapshots(deps, inputs, signal), feedHost(deps, inputs, signal)].map((feed) =>
-    feed.catch((error: unknown) => inputs.put({ kind: 'broken', error })),
-  );
+  const desk = openSnapshotDesk();
+  const feeds = [
+    feedSnapshots(deps, inputs, signal),
+    feedHost(deps, inputs, signal),
+    feedMembers(deps, leadership, desk, signal),
+  ].map((feed) => feed.catch((error: unknown) => inputs.put({ kind: 'broken', error })));
   try {
     for (;;) {
       const batch = await inputs.takeAll(signal);
@@ -80,6 +88,7 @@ async function act(deps: EngineDeps, leadership: Leadership, lost: AbortSignal):
       const changed = foldInputs(state, batch, deps.clock.now());
       // Somebody took the key away: what is in the store is not ours to build on any more.
       if (state.snapshot !== undefined && state.snapshot.engineLeader === undefined) return;
+      if (state.snapshot !== undefined) desk.put(state.snapshot);
       if (state.snapshot !== undefined) plan(deps, state, state.snapshot, inputs, changed);
       if (changed.size === 0) continue;
       if (!(await deps.registry.machines.recordLives(leadership, changed))) return;
@@ -99,6 +108,19 @@ async function feedSnapshots(
     if (view.kind === 'snapshot') inputs.put(view);
     else deps.log.warn('the store can not be reached', { reason: view.reason });
   }
+}
+
+/** Keeps the members; it ends before `signal` fires only when another engine leads. */
+async function feedMembers(
+  deps: EngineDeps,
+  leadership: Leadership,
+  desk: SnapshotDesk,
+  signal: AbortSignal,
+): Promise<undefined> {
+  const { clock, log, random, members, registry } = deps;
+  if (members === undefined) return;
+  await keepMembers({ ...members, clock, log, random, store: registry.store }, leadership, desk, signal);
+  if (!signal.aborted) throw new Error('another engine leads');
 }
 
 /** Machines that end by themselves, those that ended while nobody looked included. */

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { type Clock, type Log, type Random, randomHex } from '../../effects/index.js';
+import type { EtcdClient } from '../../etcd/index.js';
+import { isMusterError, type MachineId, type MemberReport } from '../../model/index.js';
+import type {
+  ClusterSnapshot,
+  Leadership,
+  SnapshotSource,
+  StoreRegistry,
+  StoreView,
+} from '../../registry/index.js';
+import { type ClusterLink, openClusterLink } from './cluster-link.js';
+import { foldStoreView } from './fold-store-view.js';
+import type { MemberPlanInput, WantedMember } from './member-plan-input.js';
+import type { MemberStep } from './member-step.js';
+import { performStep, type StepDeps, type Written } from './perform-step.js';
+import { planMembers } from './plan-members.js';
+
+/** The members that a cluster file asks for. */
+export interface WantedCluster {
+  readonly bootstrap: 'static' | 'seed';
+  readonly members: readonly (WantedMember & { readonly id: MachineId })[];
+}
+
+export interface KeepMembersDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+  readonly store: StoreRegistry;
+  readonly connect: (endpoint: string) => EtcdClient;
+  readonly saveSnapshot: (member: EtcdClient) => Promise<SnapshotSource>;
+  readonly offerSnapshot: StepDeps['offerSnapshot'];
+  /** Nothing: the machines run no etcd. */
+  readonly wantedOf: (snapshot: ClusterSnapshot) => WantedCluster | undefined;
+}
+
+/** The latest snapshot of the registry, and a way to wait for one that is newer. */
+export interface SnapshotDesk {
+  latest(): ClusterSnapshot | undefined;
+  /** Resolves when there is one newer than `revision`, or `signal` fired. */
+  newer(revision: number, signal: AbortSignal): Promise<void>;
+}
+
+/** etcd has no watch on its member list: how often it is looked at when all is well, and when something is under way. */
+const calmMs = 2_000;
+const busyMs = 200;
+
+/**
+ * Keeps the etcd cluster of the machines whole as long as the leadership lasts: looks, plans, does one change, looks
+ * again. Resolves once `signal` fired, or another engine leads.
+ */
+export async function keepMembers(
+  deps: KeepMembersDeps,
+  leadership: Leadership,
+  desk: SnapshotDesk,
+  signal: AbortSignal,
+): Promise<void> {
+  const link = openClusterLink({ clock: deps.clock, connect: deps.connect });
+  try {
+    while (!signal.aborted) {
+      const snapshot = desk.latest();
+      const wanted = snapshot && deps.wantedOf(snapshot);
+      if (snapshot === undefined || wanted === undefined) {
+        await desk.newer(snapshot?.revision ?? 0, signal);
+        continue;
+      }
+      const turn = await takeTurn(deps, leadership, link, snapshot, wanted);
+      if (turn === 'lost') return;
+      // To plan on a snapshot from before what was done would do it twice.
+      if (typeof turn === 'number') await desk.newer(turn - 1, signal);
+      else await until(deps.clock, desk, snapshot.revision, turn === 'calm' ? calmMs : busyMs, signal);
+    }
+  } finally {
+    await link.close();
+  }
+}
+
+/** A number: something was written, at this revision. */
+type Turn = 'calm' | 'busy' | 'lost' | number;
+
+async function takeTurn(
+  deps: KeepMembersDeps,
+  leadership: Leadership,
+  link: ClusterLink,
+  snapshot: ClusterSnapshot,
+  wanted: WantedCluster,
+): Promise<Turn> {
+  const { store: record, memberOrders: orders, storeRequest: request } = snapshot;
+  const reports = reportsOf(snapshot, wanted);
+  const sight = await link.look(endpointsOf(snapshot, reports), record?.clusterId ?? '');
+  const input: MemberPlanInput = {
+    now: deps.clock.now(),
+    bootstrap: wanted.bootstrap,
+    wanted: wanted.members,
+    record,
+    request,
+    orders,
+    reports,
+    sight,
+    newToken: () => randomHex(deps.random, 16),
+  };
+  const view = foldStoreView(input, snapshot.storeView);
+  const told = await tell(deps, leadership, snapshot.storeView, view);
+  if (told === undefined) return 'lost';
+  for (const step of planMembers(input)) {
+    const outcome = await attempt(deps, leadership, link, snapshot, step);
+    // One at a time: the next would be built on records from before it.
+    if (outcome !== 'refused') return outcome ?? 'lost';
+  }
+  if (told !== 'same') return told;
+  return view.state === 'ok' ? 'calm' : 'busy';
+}
+
+/** The view when it changed, and the event when it is another state. */
+async function tell(
+  deps: KeepMembersDeps,
+  leadership: Leadership,
+  before: StoreView | undefined,
+  view: StoreView,
+): Promise<Written | 'same'> {
+  if (view === before) return 'same';
+  const { state, reason } = view;
+  const isNews = before?.state !== state && !['waiting', 'healing'].includes(state);
+  const event = { at: deps.clock.now(), kind: state, machine: '', memberId: '', reason };
+  if (isNews) deps.log.info('the store’s cluster', { state, reason });
+  const change = { view, ...(isNews && { events: [event] }) };
+  return deps.store.record(leadership, change);
+}
+
+async function attempt(
+  deps: KeepMembersDeps,
+  leadership: Leadership,
+  link: ClusterLink,
+  snapshot: ClusterSnapshot,
+  step: MemberStep,
+): Promise<Written | 'refused'> {
+  const stepDeps: StepDeps = {
+    now: () => deps.clock.now(),
+    store: deps.store,
+    leadership,
+    saveSnapshot: deps.saveSnapshot,
+    offerSnapshot: deps.offerSnapshot,
+  };
+  const about = { step: step.kind, ...('machine' in step && { machine: step.machine }), reason: step.reason };
+  try {
+    const outcome = await performStep(stepDeps, step, snapshot.store, link.member());
+    deps.log.info('member step', about);
+    return outcome;
+  } catch (error) {
+    const isLater = isMusterError(error) && error.retry !== 'never';
+    const words = error instanceof Error ? error.message : String(error);
+    deps.log[isLater ? 'debug' : 'warn']('member step refused', { ...about, words });
+    link.next();
+    return 'refused';
+  }
+}
+
+function reportsOf(snapshot: ClusterSnapshot, { members }: WantedCluster): ReadonlyMap<string, MemberReport> {
+  const reports = new Map<string, MemberReport>();
+  for (const { name, id } of members) {
+    const report = snapshot.nodes.get(id)?.member;
+    if (report !== undefined) reports.set(name, report);
+  }
+  return reports;
+}
+
+/** Members that are known to serve first; those of the list too, whose machine may have lost its lease. */
+function endpointsOf(
+  snapshot: ClusterSnapshot,
+  reports: ReadonlyMap<string, MemberReport>,
+): readonly string[] {
+  const told = [...reports.values()]
+    .filter(({ disk }) => disk.kind === 'data')
+    .flatMap((report) => report.clientUrls);
+  const listed = (snapshot.store?.members ?? []).filter(({ isLearner }) => !isLearner);
+  return [...new Set([...told, ...listed.flatMap(({ clientUrls }) => clientUrls)])];
+}
+
+async function until(
+  clock: Clock,
+  desk: SnapshotDesk,
+  revision: number,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const done = new AbortController();
+  const end = () => done.abort();
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  try {
+    await Promise.race([desk.newer(revision, done.signal), clock.sleep(ms, done.signal)]);
+  } finally {
+    end();
+    signal.removeEventListener('abort', end);
+  }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { EtcdClient } from '../../etcd/index.js';
+import { isMusterError, type MemberOrder, memberId } from '../../model/index.js';
+import type {
+  Leadership,
+  SnapshotSource,
+  StoreChange,
+  StoreEvent,
+  StoreRecord,
+  StoreRegistry,
+} from '../../registry/index.js';
+import { sealAlarm, storeMembersOf } from './cluster-link.js';
+import type { MemberStep } from './member-step.js';
+import { failuresAfter, settled } from './retry.js';
+
+export interface StepDeps {
+  readonly now: () => number;
+  readonly store: StoreRegistry;
+  readonly leadership: Leadership;
+  /** Saves the cluster as it is, checks the file, and tells where it lies. */
+  readonly saveSnapshot: (member: EtcdClient) => Promise<SnapshotSource>;
+  /** How a machine gets at a snapshot: where it fetches it, and with what it proves that it may. */
+  readonly offerSnapshot: (source: SnapshotSource) => { readonly url: string; readonly ticket: string };
+}
+
+/**
+ * The revision at which it was written down, in records that are in every snapshot from then on; nothing: somebody else
+ * leads now, and nothing was written.
+ */
+export type Written = number | undefined;
+
+/**
+ * Carries out one step. Every step may be repeated, and broken off anywhere: what is half done is seen in the next
+ * look at the cluster. Changes of the list throw what the cluster answers; it is often no last word.
+ */
+export async function performStep(
+  deps: StepDeps,
+  step: MemberStep,
+  record: StoreRecord | undefined,
+  member: EtcdClient | undefined,
+): Promise<Written> {
+  if (step.kind === 'write') return write(deps, step);
+  if (record === undefined || member === undefined) throw new Error(`nobody to ${step.kind} at`);
+  switch (step.kind) {
+    case 'add':
+      return add(deps, step, record, member);
+    case 'remove': {
+      await member.memberRemove(idOf(step.memberId)).catch(ignoreMissing);
+      const members = record.members.filter(({ id }) => id !== step.memberId);
+      return put(deps, { record: { ...record, members } }, event(deps, 'removed', step));
+    }
+    case 'promote': {
+      await member.memberPromote(idOf(step.memberId)).catch(ignoreVoter);
+      const place = record.places[step.machine];
+      const places = { ...record.places, ...(place && { [step.machine]: settled(place) }) };
+      return put(deps, { record: { ...record, places } }, event(deps, 'promoted', step));
+    }
+    case 'update':
+      await member.memberUpdate(idOf(step.memberId), step.peerUrls);
+      return put(deps, { record }, event(deps, 'updated', step));
+    case 'seal': {
+      await member.raiseAlarm(sealAlarm);
+      const restore = await deps.saveSnapshot(member);
+      return put(deps, { record: { ...record, phase: 'sealed', restore } }, event(deps, 'sealed', step));
+    }
+    case 'unseal':
+      await member.lowerAlarm(sealAlarm);
+      return put(deps, { record }, event(deps, 'unsealed', step));
+    default:
+      return step satisfies never;
+  }
+}
+
+async function write(deps: StepDeps, step: Extract<MemberStep, { readonly kind: 'write' }>) {
+  const { record, orders, isRequestDone, event: kind } = step;
+  const offered = new Map([...orders].map(([name, order]) => [name, withOffer(deps, order, record)]));
+  const change = {
+    orders: offered,
+    ...(record && { record }),
+    ...(isRequestDone && { isRequestDone }),
+  };
+  const isNews = kind !== 'learned' && (kind !== 'ordered' || [...orders.values()].some(isWipe));
+  return put(deps, change, isNews ? event(deps, kind, step) : undefined);
+}
+
+function isWipe(order: MemberOrder): boolean {
+  return order.kind === 'wipe';
+}
+
+function withOffer(deps: StepDeps, order: MemberOrder, record: StoreRecord | undefined): MemberOrder {
+  if (order.kind !== 'restore' || record?.restore === undefined) return order;
+  return { ...order, snapshot: { ...order.snapshot, ...deps.offerSnapshot(record.restore) } };
+}
+
+async function add(
+  deps: StepDeps,
+  step: Extract<MemberStep, { readonly kind: 'add' }>,
+  record: StoreRecord,
+  member: EtcdClient,
+): Promise<Written> {
+  const { machine, nonce } = step;
+  const added = await member.memberAdd(step.peerUrls, { isLearner: true });
+  const members = storeMembersOf(await member.memberList());
+  const id = added.id.toString(16);
+  const failures = failuresAfter(record.places[machine]);
+  const place = { nonce, memberId: id, at: deps.now(), failures };
+  const order: MemberOrder = {
+    kind: 'start',
+    nonce,
+    name: machine,
+    state: 'existing',
+    token: record.token,
+    initialCluster: members.map((other) => ({
+      name: other.id === id ? machine : other.name || other.id,
+      urls: other.peerUrls,
+    })),
+  };
+  const change = {
+    record: { ...record, members, places: { ...record.places, [machine]: place } },
+    orders: new Map([[machine, order]]),
+  };
+  return put(deps, change, event(deps, 'added', { ...step, memberId: id }));
+}
+
+async function put(deps: StepDeps, change: StoreChange, happened: StoreEvent | undefined): Promise<Written> {
+  const events = happened === undefined ? [] : [happened];
+  return deps.store.record(deps.leadership, { ...change, events });
+}
+
+function event(
+  deps: StepDeps,
+  kind: string,
+  about: { readonly machine?: string; readonly memberId?: string; readonly reason: string },
+): StoreEvent {
+  const { machine = '', memberId: id = '', reason } = about;
+  return { at: deps.now(), kind, machine, memberId: id, reason };
+}
+
+function idOf(hex: string) {
+  return memberId(BigInt(`0x${hex}`));
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!isMusterError(error, 'etcd/member-not-found')) throw error;
+}
+
+function ignoreVoter(error: unknown): void {
+  if (!isMusterError(error, 'etcd/member-not-learner')) throw error;
+}

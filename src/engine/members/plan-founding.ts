@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { MemberOrder, MemberReport, PeerEntry } from '../../model/index.js';
+import type { MemberPlace, StoreRecord } from '../../registry/index.js';
+import type { MemberPlanInput, WantedMember } from './member-plan-input.js';
+import type { MemberStep } from './member-step.js';
+import { failuresAfter, retryAfterMs } from './retry.js';
+
+interface Founder {
+  readonly name: string;
+  readonly nonce: string;
+  readonly urls: readonly string[];
+}
+
+/**
+ * Founds a cluster: gives a new token to empty disks. A founding that no machine remembers is begun anew, under another
+ * token, so that no disk comes back under an ID that has spoken. One that some machine remembers and that has no
+ * quorum is left alone: what was acknowledged there nobody can know.
+ *
+ * @param before the founding under way
+ */
+export function planFounding(input: MemberPlanInput, before: StoreRecord | undefined): readonly MemberStep[] {
+  const { wanted, reports, sight, now } = input;
+  if (before === undefined && sight.kind === 'quorum') return [adopt(input, sight)];
+  const restoring = before?.restore !== undefined;
+  if (restoring) {
+    const strays = planStrays(input, before);
+    if (strays.length > 0) return strays;
+  }
+  const places = before?.places ?? {};
+  const hasPlaces = Object.keys(places).length > 0;
+  if (hasPlaces && !isForgotten(places, reports)) return planAgain(input, places);
+  if (Object.values(places).some((place) => now < place.at + retryAfterMs(failuresAfter(place)))) return [];
+  const founders = findFounders(input, input.bootstrap === 'seed' || restoring);
+  if (founders.length === 0) return [];
+  const token = hasPlaces || before === undefined ? input.newToken() : before.token;
+  const failures = Math.max(0, ...Object.values(places).map(failuresAfter));
+  const record: StoreRecord = {
+    phase: 'forming',
+    token,
+    clusterId: '',
+    members: [],
+    places: Object.fromEntries(
+      founders.map(({ name, nonce }): [string, MemberPlace] => [
+        name,
+        { nonce, memberId: '', at: now, failures },
+      ]),
+    ),
+    ...(before?.restore && { restore: before.restore }),
+  };
+  const orders = new Map(founders.map((founder) => [founder.name, orderTo(founder, founders, record)]));
+  const names = founders.map(({ name }) => name).join(', ');
+  const reason = restoring
+    ? `${names} begins with revision ${before?.restore?.revision ?? 0}`
+    : `${names} of ${wanted.length} machines with empty disks`;
+  return [{ kind: 'write', event: 'founding', record, orders, machine: '', reason }];
+}
+
+/** muster's own record is gone, the cluster is not. */
+function adopt(
+  input: MemberPlanInput,
+  sight: Extract<MemberPlanInput['sight'], { readonly kind: 'quorum' }>,
+): MemberStep {
+  const { clusterId, members } = sight;
+  const token = input.newToken();
+  return {
+    kind: 'write',
+    event: 'adopted',
+    record: { phase: 'formed', token, clusterId, members, places: {} },
+    orders: new Map(),
+    machine: '',
+    reason: `a cluster of ${members.length} members runs on these machines already`,
+  };
+}
+
+/** Data of before has no place in what is made of a snapshot. */
+function planStrays(input: MemberPlanInput, record: StoreRecord): readonly MemberStep[] {
+  return [...input.reports]
+    .filter(([name, { disk }]) => disk.kind !== 'empty' && record.places[name] === undefined)
+    .filter(([name]) => input.orders.get(name)?.order.kind !== 'wipe')
+    .map(([machine]) => {
+      const reason = 'its data is of the cluster that was given up';
+      const order: MemberOrder = { kind: 'wipe', memberId: 'any', reason };
+      return { kind: 'write', event: 'ordered', orders: new Map([[machine, order]]), machine, reason };
+    });
+}
+
+/** A founder whose agent was started anew goes on with the data it has. */
+function planAgain(input: MemberPlanInput, places: StoreRecord['places']): readonly MemberStep[] {
+  return [...input.reports].flatMap(([machine, { disk, process }]): readonly MemberStep[] => {
+    if (disk.kind !== 'data' || process.kind !== 'stopped' || places[machine] === undefined) return [];
+    if (input.orders.get(machine)?.order.kind === 'resume') return [];
+    const order: MemberOrder = { kind: 'resume', memberId: disk.memberId, name: machine };
+    const orders = new Map([[machine, order]]);
+    return [
+      { kind: 'write', event: 'ordered', orders, machine, reason: 'it had begun to found the cluster' },
+    ];
+  });
+}
+
+/** Whether every founder is there and says that its disk is empty and another than the one that was given a place. */
+function isForgotten(places: StoreRecord['places'], reports: ReadonlyMap<string, MemberReport>): boolean {
+  return Object.entries(places).every(([name, { nonce }]) => {
+    const disk = reports.get(name)?.disk;
+    return disk?.kind === 'empty' && disk.nonce !== nonce;
+  });
+}
+
+function findFounders(input: MemberPlanInput, isOneEnough: boolean): readonly Founder[] {
+  const found = input.wanted.map((member) => founderOf(member, input.reports.get(member.name)));
+  const ready = found.filter((founder) => founder !== undefined);
+  if (isOneEnough) return ready.slice(0, 1);
+  return ready.length === input.wanted.length ? ready : [];
+}
+
+function founderOf(member: WantedMember, report: MemberReport | undefined): Founder | undefined {
+  if (report === undefined || report.disk.kind !== 'empty' || report.version === '') return undefined;
+  const urls = report.peerUrls.length > 0 ? report.peerUrls : member.peerUrls;
+  return { name: member.name, nonce: report.disk.nonce, urls };
+}
+
+function orderTo(founder: Founder, founders: readonly Founder[], record: StoreRecord): MemberOrder {
+  const { name, nonce } = founder;
+  const { token, restore } = record;
+  if (restore !== undefined) {
+    const { path, sha256 } = restore;
+    return { kind: 'restore', nonce, name, token, snapshot: { url: path, ticket: '', sha256 } };
+  }
+  const initialCluster: readonly PeerEntry[] = founders.map(({ name, urls }) => ({ name, urls }));
+  return { kind: 'start', nonce, name, state: 'new', token, initialCluster };
+}
