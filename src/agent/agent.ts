@@ -12,7 +12,7 @@ import { type KernelArguments, parseKernelArguments } from './kernel-arguments.j
 import { collectFacts, prepareRoot } from './node-identity.js';
 import { type NodePlan, planNode } from './node-plan.js';
 import { type Membership, runRegistration } from './registration.js';
-import type { Supervisor } from './supervisor.js';
+import type { Supervisor, UnitStatus } from './supervisor.js';
 import type { NodeContext } from './unit-process.js';
 
 export interface AgentDeps {
@@ -169,7 +169,14 @@ async function stateOf(node: Node, machine: Machine): Promise<NodeState> {
       ...(reason === undefined ? {} : { reason }),
     })),
     problems: node.progress.problems,
+    ...memberOf(units),
   };
+}
+
+/** At most one unit of a node runs the store's member. */
+function memberOf(units: readonly UnitStatus[]): Pick<NodeState, 'member'> {
+  const found = units.find(({ member }) => member !== undefined);
+  return found?.member === undefined ? {} : { member: found.member };
 }
 
 /** The node's own changes and those of its units, as one. */

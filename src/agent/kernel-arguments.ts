@@ -12,6 +12,8 @@ export interface KernelArguments {
   readonly hostname: string;
   /** URLs of the store that the machine registers at; empty: it does not. */
   readonly etcdEndpoints: readonly string[];
+  /** What the machine has to do with the store that all share. */
+  readonly store: StoreArguments;
   /** 2 to 3600; 30 when not told. */
   readonly ttlSeconds: number;
   readonly privateIpv4: string;
@@ -20,6 +22,12 @@ export interface KernelArguments {
   readonly publicIpv6: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+export type StoreArguments =
+  /** It runs a member, of this program. */
+  | { readonly kind: 'member'; readonly program: string }
+  /** It reaches the store at these client URLs. */
+  | { readonly kind: 'client'; readonly endpoints: readonly string[] };
 
 const defaultTtlSeconds = 30;
 
@@ -44,9 +52,8 @@ export function parseKernelArguments(text: string): KernelArguments {
     machineId: readMachineId(plain('systemd.machine_id')),
     name: decoded('muster.name'),
     hostname: plain('systemd.hostname'),
-    etcdEndpoints: plain('muster.etcd')
-      .split(',')
-      .filter((url) => url !== ''),
+    etcdEndpoints: urlsOf(plain('muster.etcd')),
+    store: readStore(decoded('muster.store_member'), plain('muster.store') || plain('muster.etcd')),
     ttlSeconds: readTtl(plain('muster.ttl')),
     privateIpv4: decoded('muster.private_ipv4'),
     publicIpv4: decoded('muster.public_ipv4'),
@@ -54,6 +61,14 @@ export function parseKernelArguments(text: string): KernelArguments {
     publicIpv6: decoded('muster.public_ipv6'),
     metadata: readMetadata(plain('muster.metadata')),
   };
+}
+
+function readStore(program: string, urls: string): StoreArguments {
+  return program === '' ? { kind: 'client', endpoints: urlsOf(urls) } : { kind: 'member', program };
+}
+
+function urlsOf(list: string): readonly string[] {
+  return list.split(',').filter((url) => url !== '');
 }
 
 /** Reads fleet's form of metadata, `key=value,key2=value2`; of a key that comes twice the last one counts. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Clock, Exec, Files, Log } from '../effects/index.js';
+import type { MemberReport } from '../model/index.js';
 import type { Command } from './command-line.js';
 import { messageOf } from './errors.js';
 import { openProcessGroup } from './process-group.js';
@@ -19,6 +20,8 @@ export type BuiltinUnit = (
     /** `Environment=` and `EnvironmentFile=` of the unit's file and drop-ins. */
     readonly environment: Readonly<Record<string, string>>;
     onReady(): void;
+    /** Says how the store's member does that the unit runs. */
+    tell(report: MemberReport): void;
   },
   signal: AbortSignal,
 ) => Promise<void>;
@@ -43,6 +46,8 @@ export interface ServiceOptions {
 export interface Service {
   state(): UnitState;
   pid(): number | undefined;
+  /** What the unit last told of the store's member that it runs. */
+  member(): MemberReport | undefined;
   configure(settings: UnitSettings): void;
   send(event: UnitEvent & { readonly kind: 'start' | 'stop' | 'reload' }): void;
   /** Resolves with the first state, the present one included, that `isWanted`. */
@@ -67,6 +72,7 @@ export function openService(deps: ServiceDeps, options: ServiceOptions): Service
   let killing: AbortController | undefined;
   // Endings of processes from before this count are news of a run that is over.
   let run = 0;
+  let member: MemberReport | undefined;
 
   const send = (event: UnitEvent) => {
     const before = state;
@@ -146,9 +152,14 @@ export function openService(deps: ServiceDeps, options: ServiceOptions): Service
       isReady = true;
       send({ kind: 'main-ready' });
     };
+    const tell = (report: MemberReport) => {
+      if (run !== ownRun) return;
+      member = report;
+      options.onChange();
+    };
     return group.call(async (signal) => {
       const environment = await unitEnvironment(deps.files, context, settings);
-      if (!signal.aborted) await builtin({ environment, onReady }, signal);
+      if (!signal.aborted) await builtin({ environment, onReady, tell }, signal);
     });
   };
 
@@ -171,6 +182,7 @@ export function openService(deps: ServiceDeps, options: ServiceOptions): Service
 
   return {
     state: () => state,
+    member: () => member,
     pid: () => (state.isMainAlive ? group.mainPid() : undefined),
     configure: (next) => {
       settings = next;

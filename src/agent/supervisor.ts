@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { UnitCommand } from '../cloudconfig/index.js';
+import type { MemberReport } from '../model/index.js';
 
 /** What a unit is, in systemd's words. */
 export interface UnitStatus {
@@ -13,6 +14,8 @@ export interface UnitStatus {
   readonly pid?: number;
   /** Why it is failed or not loaded. */
   readonly reason?: string;
+  /** Of a unit that runs the store's member. */
+  readonly member?: MemberReport;
 }
 
 /** Whether a call found work to do. */

@@ -83,11 +83,14 @@ export function openUnitTable(deps: UnitTableDeps, context: NodeContext): UnitTa
   };
 
   const tell = (entry: Entry) => {
-    const { name, active, sub, reason, pid } = statusOf(entry);
+    const { name, active, sub, reason, pid, member } = statusOf(entry);
     const text = JSON.stringify([active, sub, reason, pid]);
-    if (entry.told === text) return;
-    entry.told = text;
-    deps.log[reason === undefined ? 'info' : 'warn']('unit changed', { unit: name, active, sub, reason });
+    const told = `${text}${JSON.stringify(member ?? '')}`;
+    if (entry.told === told) return;
+    if (!entry.told.startsWith(text)) {
+      deps.log[reason === undefined ? 'info' : 'warn']('unit changed', { unit: name, active, sub, reason });
+    }
+    entry.told = told;
     counter.step();
   };
 
@@ -101,11 +104,13 @@ export function openUnitTable(deps: UnitTableDeps, context: NodeContext): UnitTa
       return { name, load: 'loaded', ...place };
     }
     const pid = service.pid();
+    const member = service.member();
     return {
       name,
       load: 'loaded',
       ...renderUnitState(service.state()),
       ...(pid === undefined ? {} : { pid }),
+      ...(member === undefined ? {} : { member }),
     };
   };
 

@@ -16,6 +16,7 @@ export function kernelArguments(machine: BootMachine, plan: BootPlan): readonly 
     `systemd.hostname=${facts.hostname}`,
     `muster.name=${encodeURIComponent(machine.name)}`,
     `muster.etcd=${plan.etcdEndpoints.join(',')}`,
+    ...storeArguments(machine, plan),
     `muster.ttl=${plan.agentTtlSeconds}`,
     `muster.private_ipv4=${encodeURIComponent(facts.privateIpv4)}`,
     `muster.public_ipv4=${encodeURIComponent(facts.publicIpv4)}`,
@@ -23,6 +24,11 @@ export function kernelArguments(machine: BootMachine, plan: BootPlan): readonly 
     ...(facts.publicIpv6 === '' ? [] : [`muster.public_ipv6=${encodeURIComponent(facts.publicIpv6)}`]),
     `muster.metadata=${encodeMetadata(machine.metadata)}`,
   ];
+}
+
+function storeArguments(machine: BootMachine, plan: BootPlan): readonly string[] {
+  if (machine.storeProgram !== '') return [`muster.store_member=${encodeURIComponent(machine.storeProgram)}`];
+  return plan.storeEndpoints.length === 0 ? [] : [`muster.store=${plan.storeEndpoints.join(',')}`];
 }
 
 /** The MAC with dashes: the iPXE of 2019 takes whatever stands before a colon for a scheme. */

@@ -21,6 +21,8 @@ export interface BootMachine {
   readonly profile: BootProfile;
   readonly facts: MachineFacts;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The etcd that it runs, when it is a member of the store; empty: it is none. */
+  readonly storeProgram: string;
   /** Cloud-config with its variables not yet replaced; `undefined`: an empty one is served. */
   readonly userData: string | undefined;
 }
@@ -29,8 +31,10 @@ export interface BootMachine {
 export interface BootPlan {
   /** Absolute, as machines reach it: `http://127.77.4.1:7070`. */
   readonly controlUrl: string;
-  /** Client URLs of the store. */
+  /** Client URLs of the store at which machines register. */
   readonly etcdEndpoints: readonly string[];
+  /** Client URLs of the store that the machines share, where that is another. */
+  readonly storeEndpoints: readonly string[];
   readonly agentTtlSeconds: number;
   readonly machines: readonly BootMachine[];
 }

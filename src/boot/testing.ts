@@ -27,6 +27,7 @@ export function bootMachine(number: number, changes: Partial<BootMachine> = {}):
       publicIpv6: '',
     },
     metadata: {},
+    storeProgram: '',
     userData: '#cloud-config\ncoreos:\n  fleet:\n    public-ip: "$public_ipv4"\n',
     ...changes,
   };
@@ -37,6 +38,7 @@ export function bootPlan(machines: readonly BootMachine[]): BootPlan {
   return {
     controlUrl: 'http://127.77.4.1:7070',
     etcdEndpoints: ['http://127.77.4.1:2379'],
+    storeEndpoints: [],
     agentTtlSeconds: 10,
     machines,
   };
