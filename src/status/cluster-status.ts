@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { MachineId, MachineRole } from '../model/index.js';
-import type { ClusterSnapshot, MachineLife, NodeState } from '../registry/index.js';
+import type { ClusterSnapshot, MachineLife, NodeState, StoreView } from '../registry/index.js';
 
 /** What `muster status -o json` prints. Fields are only ever added. */
 export interface ClusterStatus {
@@ -12,6 +12,32 @@ export interface ClusterStatus {
   readonly reason: string;
   readonly endpoints: { readonly control: string; readonly etcd: readonly string[] };
   readonly machines: readonly MachineStatus[];
+  /** Of the etcd cluster that the machines run; nothing where the store is embedded. */
+  readonly store?: StoreStatus;
+}
+
+/** How the etcd cluster does, and what is being done about it. */
+export interface StoreStatus {
+  readonly state: StoreView['state'];
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly since: string;
+  /** Hex; empty: not formed yet. */
+  readonly clusterId: string;
+  /** Machine that leads; empty: nobody, or nobody knows. */
+  readonly leader: string;
+  readonly members: readonly StoreMemberStatus[];
+}
+
+export interface StoreMemberStatus {
+  readonly machine: string;
+  /** Member ID, hex; empty: it has none. */
+  readonly id: string;
+  readonly state: StoreView['members'][string]['state'];
+  readonly isLeader: boolean;
+  readonly reason: string;
+  /** RFC 3339; since when it is in this state. */
+  readonly since: string;
 }
 
 export interface MachineStatus {
@@ -48,6 +74,8 @@ export interface StatusInput {
   readonly cluster: string;
   readonly endpoints: ClusterStatus['endpoints'];
   readonly machines: readonly KnownMachine[];
+  /** `embedded` when left out. */
+  readonly store?: 'embedded' | 'etcd';
   readonly snapshot: ClusterSnapshot;
   /** When each machine last renewed its lease, milliseconds since 1970, where that was asked. */
   readonly renewedAt: ReadonlyMap<MachineId, number>;
@@ -57,13 +85,53 @@ export interface StatusInput {
 export function foldStatus(input: StatusInput): ClusterStatus {
   const machines = input.machines.map((machine) => foldMachine(input, machine));
   const joined = machines.filter((machine) => machine.state === 'joined').length;
-  const state = joined === machines.length ? 'ok' : joined === 0 ? 'down' : 'degraded';
+  const present = joined === machines.length ? 'ok' : joined === 0 ? 'down' : 'degraded';
+  const store = input.store === 'etcd' ? foldStore(input.snapshot) : undefined;
+  const state = store === undefined ? present : worse(present, store);
+  const reasons = [
+    ...(present === 'ok' ? [] : [`${joined} of ${machines.length} machines have joined`]),
+    ...(store === undefined || store.state === 'ok' ? [] : [`store ${store.state}: ${store.reason}`]),
+  ];
   return {
     cluster: input.cluster,
     state,
-    reason: state === 'ok' ? '' : `${joined} of ${machines.length} machines have joined`,
+    reason: reasons.join('; '),
     endpoints: input.endpoints,
     machines,
+    ...(store === undefined ? {} : { store }),
+  };
+}
+
+function worse(machines: ClusterStatus['state'], store: StoreStatus): ClusterStatus['state'] {
+  if (machines === 'down' || store.state === 'no-quorum') return 'down';
+  return store.state === 'ok' ? machines : 'degraded';
+}
+
+function foldStore({ store, storeView }: ClusterSnapshot): StoreStatus {
+  const view = storeView ?? {
+    state: 'waiting',
+    reason: 'not looked at yet',
+    since: 0,
+    leader: '',
+    members: {},
+  };
+  const members = Object.entries(view.members).map(
+    ([machine, { id, state, reason, since }]): StoreMemberStatus => ({
+      machine,
+      id,
+      state,
+      isLeader: id !== '' && id === view.leader,
+      reason,
+      since: timeText(since),
+    }),
+  );
+  return {
+    state: view.state,
+    reason: view.reason,
+    since: timeText(view.since),
+    clusterId: store?.clusterId ?? '',
+    leader: members.find(({ isLeader }) => isLeader)?.machine ?? '',
+    members,
   };
 }
 
