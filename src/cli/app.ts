@@ -12,8 +12,22 @@ export const runCompletion = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./completion.js')).runCompletion(input);
 export const runDestroy = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-down.js')).runDestroy(input);
+export const runDiscoveryServe = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-discovery-serve.js')).runDiscoveryServe(input);
+export const runDiscoveryNew = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-discovery.js')).runDiscoveryNew(input);
+export const runDiscoveryList = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-discovery.js')).runDiscoveryList(input);
+export const runDiscoveryShow = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-discovery.js')).runDiscoveryShow(input);
+export const runDiscoveryFree = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-discovery.js')).runDiscoveryFree(input);
 export const runDown = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-down.js')).runDown(input);
+export const runDrill = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./drill/run-drill.js')).runDrill(input);
+export const runEvents = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-events.js')).runEvents(input);
 export const runGet = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-keys.js')).runGet(input);
 export const runInit = async (input: CommandInput): Promise<ExitCode> =>
@@ -24,6 +38,16 @@ export const runLs = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-keys.js')).runLs(input);
 export const runMachines = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-status.js')).runMachines(input);
+export const runMemberList = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-member-commands.js')).runMemberList(input);
+export const runMemberAdd = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-member-commands.js')).runMemberAdd(input);
+export const runMemberRemove = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-member-commands.js')).runMemberRemove(input);
+export const runMemberPromote = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-member-commands.js')).runMemberPromote(input);
+export const runMemberUpdate = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-member-commands.js')).runMemberUpdate(input);
 export const runReboot = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-reboot.js')).runReboot(input);
 export const runRm = async (input: CommandInput): Promise<ExitCode> =>

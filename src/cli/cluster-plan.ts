@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { BootMachine, BootPlan } from '../boot/index.js';
+import type { WantedCluster } from '../engine/index.js';
 import { machineIdentity } from '../identity/index.js';
 import type { MachineFacts } from '../model/index.js';
 import type { ClusterNetwork, MachineOrder } from '../providers/index.js';
@@ -13,7 +14,12 @@ import { fail } from './errors.js';
 export interface ClusterPlan {
   readonly spec: ClusterSpec;
   readonly controlUrl: string;
+  /** Of the control process: where machines register. */
   readonly etcdUrl: string;
+  /** Client URLs of the store that the machines share; the same where that is embedded. */
+  readonly storeUrls: readonly string[];
+  /** The members that the machines run; nothing where the store is embedded. */
+  readonly store: WantedCluster | undefined;
   readonly machines: ReadonlyMap<string, PlannedMachine>;
   readonly boot: BootPlan;
 }
@@ -40,6 +46,11 @@ export function planCluster(
   const host = address.includes(':') ? `[${address}]` : address;
   const controlUrl = `http://${host}:${spec.control.port}`;
   const etcdUrl = `http://${host}:${spec.control.etcdPort}`;
+  const addressOf = (machine: MachineSpec, index: number) =>
+    machine.privateIpv4 || context.network.addressOf(index);
+  const members = spec.machines.flatMap((machine, index) =>
+    spec.store.kind === 'etcd' && machine.role === 'member' ? [addressOf(machine, index)] : [],
+  );
   const compiled = compileCluster(spec, userData).userData;
   const planned = spec.machines.map((machine, index) =>
     planMachine(spec, machine, index, context, controlUrl, compiled.get(machine.name)),
@@ -48,14 +59,32 @@ export function planCluster(
     spec,
     controlUrl,
     etcdUrl,
+    storeUrls: members.length === 0 ? [etcdUrl] : members.map((address) => memberUrl(address, clientPort)),
+    store: wantedCluster(spec, planned),
     machines: new Map(planned.map(({ known, order }) => [known.name, { known, order }])),
     boot: {
       controlUrl,
       etcdEndpoints: [etcdUrl],
+      storeEndpoints: members.map((address) => memberUrl(address, clientPort)),
       agentTtlSeconds: spec.agentTtlSeconds,
       machines: planned.map(({ boot }) => boot),
     },
   };
+}
+
+const clientPort = 2379;
+const peerPort = 2380;
+
+function memberUrl(address: string, port: number): string {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+function wantedCluster(spec: ClusterSpec, planned: readonly PlannedMachine[]): WantedCluster | undefined {
+  if (spec.store.kind === 'embedded') return undefined;
+  const members = planned
+    .filter(({ known }) => known.role === 'member')
+    .map(({ known: { name, id, privateIp } }) => ({ name, id, peerUrls: [memberUrl(privateIp, peerPort)] }));
+  return { bootstrap: spec.store.bootstrap, members };
 }
 
 function planMachine(
@@ -81,6 +110,7 @@ function planMachine(
       profile: { kernel: 'muster-agent', initrds: [], args: [] },
       facts,
       metadata,
+      storeProgram: spec.store.kind === 'etcd' && role === 'member' ? spec.store.program : '',
       userData,
     },
   };

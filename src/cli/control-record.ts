@@ -12,6 +12,8 @@ const controlRecord = z.object({
   cluster: z.string(),
   controlUrl: z.string(),
   etcdUrl: z.string(),
+  /** Of the store that the machines share; the control process' own where that is embedded. */
+  storeUrls: z.array(z.string()),
   version: z.string(),
 });
 

@@ -2,14 +2,17 @@
 
 import { join } from 'node:path';
 import { bootHandler } from '../boot/index.js';
-import { type Handler, holdFolder, type Log, listen, realClock, realRandom } from '../effects/index.js';
+import { type Handler, holdFolder, type Log, realClock, realRandom } from '../effects/index.js';
 import { runEngine } from '../engine/index.js';
+import { connect } from '../etcd/index.js';
 import { type ClusterSnapshot, emptySnapshot, openRegistry, type Registry } from '../registry/index.js';
 import { type ClusterStatus, foldStatus, statusHandler } from '../status/index.js';
 import { openStore } from '../store/index.js';
 import { parseCluster, readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterId, openClusterId } from './cluster-folder.js';
 import { type ClusterPlan, type PlanContext, planCluster } from './cluster-plan.js';
+import { openClusterSnapshots } from './cluster-snapshots.js';
+import { serveWithDiscovery } from './control-discovery.js';
 import {
   type ControlRecord,
   findControl,
@@ -71,18 +74,25 @@ async function runAlone(
     const registry = openRegistry({ kv: store.kv, clock: realClock, log });
     await applyFirst(registry, checked.text);
     const view = openClusterView(registry, context, log);
+    const snapshots = await openClusterSnapshots(cluster, plan.controlUrl, async (sha256) => {
+      const source = (await registry.snapshot()).store?.restore;
+      return source?.sha256 === sha256 ? source : undefined;
+    });
     opened.push(
       await listenAt('control.etcdPort', plan.etcdUrl, (at) =>
         serveStore({ store, log, name: checked.spec.name, clientUrls: [plan.etcdUrl] }, at),
       ),
     );
     opened.push(
-      await listenAt('control.port', plan.controlUrl, (at) => listen(controlFace(registry, view, log), at)),
+      await listenAt('control.port', plan.controlUrl, (at) =>
+        serveWithDiscovery({ cluster, store, log }, controlFace(registry, view, snapshots.face, log), at),
+      ),
     );
     const record = await writeControlRecord(cluster, {
       cluster: checked.spec.name,
       controlUrl: plan.controlUrl,
       etcdUrl: plan.etcdUrl,
+      storeUrls: [...plan.storeUrls],
       version,
     });
     log.info('ready', { control: plan.controlUrl, etcd: plan.etcdUrl });
@@ -96,7 +106,14 @@ async function runAlone(
           host: provider.openHost(),
           clock: realClock,
           log,
+          random: realRandom,
           engineId: clusterId,
+          members: {
+            connect: (endpoint) => connect([endpoint], { timeoutMs: memberTimeoutMs }),
+            saveSnapshot: snapshots.save,
+            offerSnapshot: snapshots.offer,
+            wantedOf: (snapshot) => view.planOf(snapshot)?.store,
+          },
           machinesOf: (snapshot) => {
             const machines = view.planOf(snapshot)?.machines;
             return machines && new Map([...machines].map(([name, { known }]) => [name, known.id]));
@@ -115,6 +132,9 @@ async function runAlone(
     await removeControlRecord(cluster);
   }
 }
+
+/** A member that takes longer than this is no help in deciding about the cluster. */
+const memberTimeoutMs = 3_000;
 
 /** Units that restart write history without end; nobody looks back further than this. */
 const keptHistoryMs = 60 * 60 * 1000;
@@ -180,7 +200,7 @@ function planText(text: string, userData: ReadonlyMap<string, string>, context: 
   return undefined;
 }
 
-function controlFace(registry: Registry, view: ClusterView, log: Log): Handler {
+function controlFace(registry: Registry, view: ClusterView, snapshots: Handler, log: Log): Handler {
   const boot = bootHandler({
     plan: () => view.planOf(view.latest())?.boot,
     onStage: (stage) => {
@@ -199,8 +219,11 @@ function controlFace(registry: Registry, view: ClusterView, log: Log): Handler {
   });
   const status = statusHandler({ version, status: () => statusNow(registry, view) });
   const statusPaths = new Set(['/status', '/health', '/version']);
-  return (request, connection) =>
-    statusPaths.has(new URL(request.url).pathname) ? status(request) : boot(request, connection);
+  return (request, connection) => {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith('/snapshots/')) return snapshots(request);
+    return statusPaths.has(pathname) ? status(request) : boot(request, connection);
+  };
 }
 
 async function statusNow(registry: Registry, view: ClusterView): Promise<ClusterStatus> {
@@ -209,7 +232,8 @@ async function statusNow(registry: Registry, view: ClusterView): Promise<Cluster
   if (plan === undefined) throw fail('cli/no-plan');
   return foldStatus({
     cluster: plan.spec.name,
-    endpoints: { control: plan.controlUrl, etcd: [plan.etcdUrl] },
+    endpoints: { control: plan.controlUrl, etcd: plan.storeUrls },
+    store: plan.spec.store.kind,
     machines: [...plan.machines.values()].map(({ known }) => known),
     snapshot,
     renewedAt: await registry.machines.renewals(realClock.now()),

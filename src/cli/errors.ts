@@ -62,6 +62,11 @@ export const cliErrors = {
     next: 'run `muster down` and then `muster up`',
     httpStatus: 409,
   },
+  'cli/store-changed': {
+    message: 'the store of a cluster that is up cannot become {to}: it is {from}',
+    next: 'name it "{from}" in the cluster file, or begin anew: `muster destroy`, then `muster up`',
+    httpStatus: 409,
+  },
   'cli/changed-meanwhile': {
     message: 'the cluster file was changed by somebody else at the same moment',
     next: 'run the command again',
@@ -97,6 +102,26 @@ export const cliErrors = {
     message: 'control.address "{address}" is no address that a machine could reach',
     next: 'name an address of this computer in the cluster file, or leave it out',
     httpStatus: 400,
+  },
+  'cli/cannot-drill': {
+    message: 'this cluster cannot be struck on purpose: it needs a provider that can, and members of its own',
+    next: 'use a local cluster with `store: etcd` in its cluster file',
+    httpStatus: 409,
+  },
+  'cli/drill-not-whole': {
+    message: 'the store is not whole, so that a drill would say nothing: {why}',
+    next: 'wait until `muster status` says "ok"',
+    httpStatus: 409,
+  },
+  'cli/cannot-seal': {
+    message: 'the store cannot be saved before the machines stop: {why}',
+    next: 'mend the store first (`muster status`), or give up what it holds: `muster down --discard`',
+    httpStatus: 409,
+  },
+  'cli/bad-snapshot': {
+    message: 'the snapshot "{path}" is not whole',
+    next: 'try again; if it stays so, look at the log of the member it came from',
+    httpStatus: 502,
   },
   'cli/no-plan': {
     message: 'the store holds no cluster file that can be followed',
@@ -148,9 +173,75 @@ export const cliErrors = {
     next: 'remove the cluster with `muster destroy`, which does not need it, and bring it up anew',
     httpStatus: 500,
   },
+  'cli/unknown-member': {
+    message: 'the cluster has no member "{text}"',
+    next: 'its members are: {known}',
+    httpStatus: 404,
+  },
+  'cli/ambiguous-member': {
+    message: '"{text}" could be any of {count} members: {known}',
+    next: 'give the ID, with 0x before it',
+    httpStatus: 409,
+  },
+  'cli/member-exists': {
+    message: 'member {member} has {what} already; nothing was changed',
+    next: 'if its machine is gone for good, remove it first (`muster member remove {member}`); otherwise choose another',
+    httpStatus: 409,
+  },
+  'cli/stops-writes': {
+    message:
+      'not added: with a second voter the cluster can write nothing until "{name}" runs, and for ever if it never does',
+    next: 'add it with --learner, start it and promote it; or pass --yes',
+    httpStatus: 409,
+  },
+  'cli/too-few-voters': {
+    message:
+      'not removed: without {member}, {running} of {left} voters would run where {needed} are needed: {why}',
+    next: 'start what is missing first, or add a member in its place; --force leaves the decision to etcd',
+    httpStatus: 409,
+  },
+  'cli/member-refused': {
+    message: 'cannot {attempt}: {refusal}{why}',
+    next: '{next}',
+    httpStatus: 409,
+    retry: 'later',
+  },
+  'cli/takes-no-other': {
+    message: 'cannot {attempt}: this store is made for one member and takes no other',
+    next: 'restore a backup of it into a cluster of etcd, and change the address of the clients',
+    httpStatus: 409,
+  },
+  'cli/learner-moves': {
+    message:
+      'not updated: {member} is a learner, and etcd would list it as a voter from then on, without its vote',
+    next: 'promote it first; or remove it and add it with the new peer URLs',
+    httpStatus: 409,
+  },
+  'cli/no-leader': {
+    message: 'the cluster has no leader, so no member can tell what the others agree on: {why}',
+    next: 'start the members that are down; with more than half of the voters back it goes on by itself',
+    httpStatus: 503,
+    retry: 'later',
+  },
   'cli/file-refused': {
     message: 'cannot use {path}: {why}',
     next: '{next}',
+    httpStatus: 403,
+  },
+  'cli/discovery-refused': {
+    message: 'the discovery service at {url} refused: {why}',
+    next: '{next}',
+    httpStatus: 409,
+  },
+  'cli/discovery-unreachable': {
+    message: 'the discovery service at {url} does not answer: {why}',
+    next: 'look whether it runs there; name another one with --url',
+    httpStatus: 503,
+    retry: 'later',
+  },
+  'cli/no-operator-key': {
+    message: "there is no operator's key in {path}",
+    next: 'run the command as the user and on the computer of the service, or name its key with --key-file',
     httpStatus: 403,
   },
 } as const satisfies ErrorTable;

@@ -45,13 +45,19 @@ export async function followMachines(options: FollowOptions, signal: AbortSignal
     options.progress.update(
       named(status, options.names).filter(({ name }) => isOrderSeen(options, last, name)),
     );
-    if (options.names.every((name) => isSettled(options, last, name))) break;
+    if (options.names.every((name) => isSettled(options, last, name)) && isStoreSettled(status)) break;
   }
   signal.throwIfAborted();
   const status = last === undefined ? undefined : statusOf(options.plan, last);
   if (status === undefined) throw new Error('the store did not answer');
   const missed = named(status, options.names).filter(({ state }) => state !== options.goal);
   return { status, missed: missed.map((machine) => explain(machine, timeUp.aborted, options.timeoutMs)) };
+}
+
+/** The store's cluster is whole, or what it lacks is not to be had by waiting. */
+function isStoreSettled({ store, machines }: ClusterStatus): boolean {
+  if (store === undefined || store.state === 'ok' || store.state === 'no-quorum') return true;
+  return machines.some(({ state }) => state === 'lost' || state === 'created' || state === 'absent');
 }
 
 function named(status: ClusterStatus, names: readonly string[]): readonly MachineStatus[] {

@@ -12,6 +12,16 @@ export function parseSeconds(flag: string, text: string): number {
   });
 }
 
+/** A whole number from 1 to 100000. @throws `cli/usage` */
+export function parseCount(flag: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= 100_000) return count;
+  throw fail('cli/usage', {
+    problem: `${flag} "${text}" is not a number of things`,
+    hint: 'give a whole number, 1 to 100000',
+  });
+}
+
 /** @throws `cli/unknown-machine` for the first name that is not among those known */
 export function checkNames(cluster: string, known: readonly string[], names: readonly string[]): void {
   const unknown = names.find((name) => !known.includes(name));

@@ -47,7 +47,7 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
             exec: realExec,
             files: realFiles,
             log,
-            builtins: builtinUnits(commandLine, log),
+            builtins: builtinUnits(commandLine, root, log),
           },
           context,
         ),

@@ -13,6 +13,7 @@ import { fail } from './errors.js';
 import { type Existing, openExisting } from './existing.js';
 import { checkNames } from './parse-flags.js';
 import { powerOffMachines } from './power-off.js';
+import { sealStore } from './seal-store.js';
 import { openSession } from './session.js';
 
 export async function runDown({ args, flags }: CommandInput): Promise<ExitCode> {
@@ -20,6 +21,7 @@ export async function runDown({ args, flags }: CommandInput): Promise<ExitCode> 
   if (!(await isThere(cluster))) return say('nothing to do: this cluster was never brought up');
   const existing = await openExisting(cluster);
   if (args.length > 0) checkNames(existing.name, await existing.machineNames(), args);
+  if (args.length === 0 && !isSet(flags, 'discard')) await seal(cluster);
   const ended = await powerOff(cluster, existing.host, args.length > 0 ? args : undefined);
   if (args.length > 0) return say(`powered off ${args.join(', ')}`);
   const hadControl = await stopControl(cluster);
@@ -53,6 +55,18 @@ async function isThere(cluster: ClusterFolder): Promise<boolean> {
     if (!isMusterError(error, 'cli/damaged-state')) throw error;
   }
   return existsSync(cluster.state);
+}
+
+/** Machines keep no disk, so what their store holds is saved before they stop. */
+async function seal(cluster: ClusterFolder): Promise<void> {
+  const control = await findControl(cluster);
+  if (control === undefined) return;
+  const session = openSession(control);
+  try {
+    await sealStore(session);
+  } finally {
+    await session.close();
+  }
 }
 
 /** Through the engine where one runs, so that machines leave in good order; then whatever still runs. */

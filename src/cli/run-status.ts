@@ -2,7 +2,7 @@
 
 import { realHttpGet, silentLog } from '../effects/index.js';
 import type { MachineSpec } from '../spec/index.js';
-import type { ClusterStatus, MachineStatus } from '../status/index.js';
+import type { ClusterStatus, MachineStatus, StoreMemberStatus, StoreStatus } from '../status/index.js';
 import { readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterFolder, findClusterId } from './cluster-folder.js';
 import { planCluster } from './cluster-plan.js';
@@ -10,8 +10,8 @@ import { type CommandInput, type ExitCode, textFlag } from './command.js';
 import { controlLog } from './control-process.js';
 import { type ControlRecord, findControl } from './control-record.js';
 import { fail } from './errors.js';
-import { machineColumns } from './machine-table.js';
-import { printJson, printRows, renderTable } from './print.js';
+import { ageText, machineColumns } from './machine-table.js';
+import { type Column, printJson, printRows, renderTable } from './print.js';
 import { bindProvider } from './provider-deps.js';
 
 export async function runStatus({ flags }: CommandInput): Promise<ExitCode> {
@@ -75,7 +75,7 @@ async function statusWithoutControl(cluster: ClusterFolder): Promise<ClusterStat
       units: [],
     };
   });
-  return { ...nowhere, endpoints: { control: plan.controlUrl, etcd: [plan.etcdUrl] }, machines };
+  return { ...nowhere, endpoints: { control: plan.controlUrl, etcd: plan.storeUrls }, machines };
 }
 
 /** In the cluster file and nowhere else: what is minted for it is not known yet. */
@@ -95,12 +95,27 @@ function absentMachine({ name, role, metadata, privateIpv4, publicIpv4 }: Machin
   };
 }
 
+function storeLine({ state, reason, clusterId }: StoreStatus): string {
+  return `${state}${reason === '' ? '' : ` (${reason})`}${clusterId === '' ? '' : `, cluster ${clusterId}`}`;
+}
+
+const memberColumns: readonly Column<StoreMemberStatus>[] = [
+  { title: 'MEMBER', text: ({ machine }) => machine },
+  { title: 'ID', text: ({ id }) => id },
+  { title: 'STATE', text: ({ state, isLeader }) => (isLeader ? 'leader' : state) },
+  { title: 'SINCE', text: ({ since }) => ageText(since, Date.now()) },
+  { title: 'REASON', text: ({ reason }) => reason },
+];
+
 async function renderStatus(status: ClusterStatus): Promise<string> {
   const head = [
     `cluster  ${status.cluster}: ${status.state}${status.reason === '' ? '' : ` (${status.reason})`}`,
     `control  ${status.endpoints.control || '-'}`,
     `etcd     ${status.endpoints.etcd.join(', ') || '-'}`,
+    ...(status.store === undefined ? [] : [`store    ${storeLine(status.store)}`]),
   ];
   if (status.machines.length === 0) return `${head.join('\n')}\n`;
-  return `${head.join('\n')}\n\n${await renderTable(status.machines, machineColumns)}`;
+  const parts = [`${head.join('\n')}\n`, await renderTable(status.machines, machineColumns)];
+  if (status.store !== undefined) parts.push(await renderTable(status.store.members, memberColumns));
+  return parts.join('\n');
 }

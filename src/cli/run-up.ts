@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { realClock, silentLog } from '../effects/index.js';
+import { realClock, realFiles, silentLog } from '../effects/index.js';
 import type { ClusterSnapshot } from '../registry/index.js';
 import { diffSpec } from '../spec/index.js';
 import { type CheckedCluster, parseCluster, readCluster } from './cluster-files.js';
@@ -28,6 +28,7 @@ interface Begun {
 export async function runUp({ args, flags, signal }: CommandInput): Promise<ExitCode> {
   const timeoutMs = parseSeconds('--timeout', textFlag(flags, 'timeout') ?? '60') * 1000;
   const cluster = findClusterFolder(flags);
+  await chooseStore(cluster, textFlag(flags, 'store'));
   const checked = await readCluster(cluster);
   const known = checked.spec.machines.map(({ name }) => name);
   checkNames(checked.spec.name, known, args);
@@ -42,6 +43,7 @@ export async function runUp({ args, flags, signal }: CommandInput): Promise<Exit
   begun.control = running === undefined;
   const session = openSession(control);
   try {
+    await session.registry.store.withdraw();
     const before = await session.registry.snapshot();
     const changes = await applyFile(session, control, plan, checked, before);
     const names = args.length > 0 ? args : known;
@@ -59,6 +61,24 @@ export async function runUp({ args, flags, signal }: CommandInput): Promise<Exit
   } finally {
     await session.close();
   }
+}
+
+/** A store that is asked for here is written down, so that every later command knows of it. */
+async function chooseStore(cluster: ClusterFolder, store: string | undefined): Promise<void> {
+  if (store === undefined) return;
+  if (
+    await realFiles.create(
+      cluster.clusterFile,
+      `# Begun by \`muster up --store ${store}\`.\nstore: ${store}\n`,
+    )
+  ) {
+    process.stderr.write(`wrote ${cluster.clusterFile}\n`);
+    return;
+  }
+  const { spec } = await readCluster(cluster);
+  if (spec.store.kind === store) return;
+  const problem = `the cluster file names the store "${spec.store.kind}", --store "${store}"`;
+  throw fail('cli/usage', { problem, hint: `write \`store: ${store}\` in ${cluster.clusterFile}` });
 }
 
 /** Those that have not joined, and those that have but are off: a kill just now is in no record yet. */
@@ -91,11 +111,18 @@ async function applyFile(
     userData.size === checked.text.userData.size &&
     [...checked.text.userData].every(([path, content]) => userData.get(path) === content);
   if (isSame) return [];
+  const was = parseCluster(text);
+  if (
+    before.clusterFile.modRevision > 0 &&
+    was.kind === 'ok' &&
+    was.spec.store.kind !== checked.spec.store.kind
+  ) {
+    throw fail('cli/store-changed', { from: was.spec.store.kind, to: checked.spec.store.kind });
+  }
   if (!(await session.registry.clusterFile.write(checked.text, before.clusterFile))) {
     throw fail('cli/changed-meanwhile');
   }
-  const old = parseCluster(text);
-  const changes = old.kind === 'ok' ? diffSpec(old.spec, checked.spec).map(({ text }) => text) : [];
+  const changes = was.kind === 'ok' ? diffSpec(was.spec, checked.spec).map(({ text }) => text) : [];
   const again = `user-data changed: a machine takes it at its next boot (\`${howCalled()} reboot NAME\`)`;
   const shown = changes.length === 0 ? [again] : changes;
   for (const change of shown) process.stderr.write(`${change}\n`);
@@ -142,6 +169,10 @@ async function printResult(output: string | undefined, { status, missed }: Follo
   for (const machine of missed) {
     process.stderr.write(`error: ${machine.name} did not join: ${machine.reason ?? machine.state}\n`);
     process.stderr.write(`  look at \`${howCalled()} logs ${machine.name}\`\n`);
+  }
+  if (status.store !== undefined && status.store.state !== 'ok') {
+    process.stderr.write(`error: the store is not whole: ${status.store.reason || status.store.state}\n`);
+    return 1;
   }
   return missed.length === 0 ? 0 : 1;
 }

@@ -24,7 +24,8 @@ export function openSession(control: ControlRecord): Session {
 export function statusOf(plan: ClusterPlan, snapshot: ClusterSnapshot): ClusterStatus {
   return foldStatus({
     cluster: plan.spec.name,
-    endpoints: { control: plan.controlUrl, etcd: [plan.etcdUrl] },
+    endpoints: { control: plan.controlUrl, etcd: plan.storeUrls },
+    store: plan.spec.store.kind,
     machines: [...plan.machines.values()].map(({ known }) => known),
     snapshot,
     renewedAt: new Map(),

@@ -23,7 +23,7 @@ export async function withStore(
   const cluster = findClusterFolder(flags);
   const control = await getControl(cluster);
   try {
-    return await useAndClose(connect([control.etcdUrl]), use);
+    return await useAndClose(connect(control.storeUrls), use);
   } catch (error) {
     throw explainAway(error, cluster, control);
   }

@@ -26,6 +26,8 @@ export interface SpawnOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Standard output and error are appended to this file; both are dropped when left out. */
   readonly logFile?: string;
+  /** Gets each line of standard output and error too, as it comes; `exited` then resolves after the last one. */
+  readonly onLine?: (line: string) => void;
   /** Leads a session of its own and outlives the caller. Otherwise the kernel ends it with the caller, on Linux. */
   readonly isDetached?: boolean;
 }
@@ -55,5 +57,5 @@ export interface Exec {
   /** Processes of this user whose environment holds `name=value`; empty where the kernel does not tell. */
   findByEnvironment(name: string, value: string): Promise<readonly ProcessSighting[]>;
   /** Signals one process, if it is still the one that was seen. */
-  signal(sighting: ProcessSighting, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  signal(sighting: ProcessSighting, signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
 }

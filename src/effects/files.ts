@@ -25,6 +25,8 @@ export interface WriteOptions {
 export interface Files {
   read(path: string): Promise<Uint8Array | undefined>;
   readText(path: string): Promise<string | undefined>;
+  /** Up to `lengthBytes` from `offsetBytes` on; less at the end of the file. */
+  readPart(path: string, offsetBytes: number, lengthBytes: number): Promise<Uint8Array | undefined>;
   /** Replaces the file in one step (temporary file beside it, then rename); the folder must exist. */
   write(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<void>;
   /** Creates the file in one step; false, and nothing changed, when something is there already. */
@@ -38,6 +40,11 @@ export interface Files {
   readLink(path: string): Promise<string | undefined>;
   /** Replaces whatever file or link is at `path`. */
   link(target: string, path: string): Promise<void>;
+  /**
+   * Renames a file or a whole folder in one step, within one file system, and waits until the disk has it. Replaces
+   * a file or an empty folder.
+   */
+  move(from: string, to: string): Promise<void>;
   /** Removes a file or a whole folder; does nothing when there is none. */
   remove(path: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
@@ -47,6 +54,17 @@ export interface Files {
 export const realFiles: Files = {
   read: (path) => orMissing(fs.readFile(path)),
   readText: (path) => orMissing(fs.readFile(path, 'utf8')),
+  async readPart(path, offsetBytes, lengthBytes) {
+    const handle = await orMissing(fs.open(path, 'r'));
+    if (handle === undefined) return undefined;
+    try {
+      const part = Buffer.alloc(lengthBytes);
+      const { bytesRead } = await handle.read(part, 0, lengthBytes, offsetBytes);
+      return part.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  },
   async write(path, content, options = {}) {
     const temporary = await writeBeside(path, content, options);
     try {
@@ -90,6 +108,10 @@ export const realFiles: Files = {
     await fs.symlink(target, temporary);
     await fs.rename(temporary, path);
   },
+  async move(from, to) {
+    await fs.rename(from, to);
+    for (const folder of new Set([dirname(from), dirname(to)])) await syncFolder(folder);
+  },
   remove: (path) => fs.rm(path, { recursive: true, force: true }),
   chmod: (path, mode) => fs.chmod(path, mode),
   chown: (path, uid, gid) => fs.chown(path, uid, gid),
@@ -121,6 +143,15 @@ async function writeBeside(path: string, content: string | Uint8Array, options: 
   } catch (error) {
     await fs.rm(temporary, { force: true });
     throw error;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await fs.open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

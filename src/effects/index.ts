@@ -5,6 +5,7 @@
  * real implementation; what a room needs of them stands in its `deps`. Nothing here knows a room above.
  */
 export { type Clock, realClock } from './clock.js';
+export { type Download, type DownloadOptions, realDownload } from './download.js';
 export type { Child, Exec, Exit, ProcessSighting, RunOptions, RunResult, SpawnOptions } from './exec.js';
 export { type FileStat, type Files, realFiles, type WriteOptions } from './files.js';
 export {
@@ -17,9 +18,17 @@ export {
   listen,
   realHttpGet,
 } from './http.js';
+export { type Conversation, type ListenTcp, type ListenTcpOptions, realListenTcp } from './listen-tcp.js';
+export { type Bound, type ListenUdp, realListenUdp } from './listen-udp.js';
 export { type Log, type LogFields, silentLog } from './log.js';
 export { type ProbeTcp, realProbeTcp } from './probe-tcp.js';
 export { type Random, randomHex, realRandom } from './random.js';
 export { realExec } from './real-exec.js';
 export { type HeldName, holdFolder } from './single-instance.js';
-export { type ForwardTcp, realForwardTcp, type TcpAddress } from './tcp.js';
+export {
+  type ForwardRoutes,
+  type ForwardTarget,
+  type ForwardTcp,
+  realForwardTcp,
+  type TcpAddress,
+} from './tcp.js';

@@ -3,6 +3,8 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Child, Exec, Exit, ProcessSighting } from './exec.js';
 
 const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => fs.existsSync(path));
@@ -34,8 +36,10 @@ export const realExec: Exec = {
         cwd: options.cwd,
         env: { ...options.env },
         detached: true,
-        stdio: ['ignore', log, log],
+        stdio: options.onLine === undefined ? ['ignore', log, log] : ['ignore', 'pipe', 'pipe'],
       });
+      if (options.onLine !== undefined)
+        copyLines([child.stdout, child.stderr], options.logFile, options.onLine);
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);
         child.once('error', reject);
@@ -44,7 +48,8 @@ export const realExec: Exec = {
       if (pid === undefined) throw new Error(`"${command}" started without a pid`);
       if (options.isDetached === true) child.unref();
       const exited = new Promise<Exit>((resolve) => {
-        child.once('exit', (code, signal) =>
+        // Only `close` comes after the last line.
+        child.once(options.onLine === undefined ? 'exit' : 'close', (code, signal) =>
           resolve({ code: code ?? undefined, signal: signal ?? undefined }),
         );
       });
@@ -74,6 +79,29 @@ export const realExec: Exec = {
     if (current?.startedAt === seen.startedAt) killQuietly(seen.pid, signal);
   },
 };
+
+/** To the log file first, so that it has what the reader of the lines acts on. */
+function copyLines(
+  streams: readonly (Readable | null)[],
+  logFile: string | undefined,
+  onLine: (line: string) => void,
+): void {
+  for (const input of streams) {
+    if (input === null) continue;
+    createInterface({ input }).on('line', (line) => {
+      if (logFile !== undefined) appendQuietly(logFile, `${line}\n`);
+      onLine(line);
+    });
+  }
+}
+
+function appendQuietly(path: string, text: string): void {
+  try {
+    fs.appendFileSync(path, text, { mode: 0o600 });
+  } catch {
+    // A full disk must not end the reader of the lines too.
+  }
+}
 
 /** A process shows an empty environment for a moment while it becomes another program: then look again. */
 async function readEnvironment(pid: string): Promise<string> {

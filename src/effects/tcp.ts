@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { setMaxListeners } from 'node:events';
 import * as net from 'node:net';
 
 export interface TcpAddress {
   readonly host: string;
   readonly port: number;
+}
+
+export interface ForwardTarget extends TcpAddress {
+  /** Connections to it are closed when this fires. */
+  readonly until: AbortSignal;
+}
+
+/** Where connections go, decided by whoever forwards. */
+export interface ForwardRoutes {
+  /** For one new connection, in order of preference. It waits until this resolves; with none it is closed. */
+  targets(): Promise<readonly ForwardTarget[]>;
+  /** A target took no connection, and the next one gets its turn. */
+  onRefused(target: ForwardTarget): void;
 }
 
 /**
@@ -14,30 +28,41 @@ export interface TcpAddress {
  */
 export type ForwardTcp = (
   from: TcpAddress,
-  targets: () => readonly TcpAddress[],
+  routes: ForwardRoutes,
   onReady: () => void,
   signal: AbortSignal,
 ) => Promise<void>;
 
-export const realForwardTcp: ForwardTcp = (from, targets, onReady, signal) =>
+export const realForwardTcp: ForwardTcp = (from, routes, onReady, signal) =>
   new Promise((resolve, reject) => {
     if (signal.aborted) return resolve();
     const open = new Set<net.Socket>();
     const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       track(client);
-      connectFirst(targets(), (target) => {
-        if (target === undefined || client.destroyed) {
-          target?.destroy();
-          client.destroy();
-          return;
-        }
-        track(target);
-        client.pipe(target);
-        target.pipe(client);
-        client.once('close', () => target.destroy());
-        target.once('close', () => client.destroy());
-      });
+      routes.targets().then(
+        (targets) => connectFirst(targets, routes, (socket, until) => join(client, socket, until)),
+        () => client.destroy(),
+      );
     });
+    const join = (client: net.Socket, target: net.Socket | undefined, until: AbortSignal | undefined) => {
+      if (target === undefined || client.destroyed || signal.aborted || until?.aborted === true) {
+        target?.destroy();
+        client.destroy();
+        return;
+      }
+      track(target);
+      client.pipe(target);
+      target.pipe(client);
+      const cut = () => target.destroy();
+      // One for each connection is no leak.
+      if (until !== undefined) setMaxListeners(0, until);
+      until?.addEventListener('abort', cut, { once: true });
+      client.once('close', cut);
+      target.once('close', () => {
+        until?.removeEventListener('abort', cut);
+        client.destroy();
+      });
+    };
     const track = (socket: net.Socket) => {
       open.add(socket);
       socket.on('error', () => socket.destroy());
@@ -56,21 +81,28 @@ export const realForwardTcp: ForwardTcp = (from, targets, onReady, signal) =>
   });
 
 function connectFirst(
-  targets: readonly TcpAddress[],
-  onDone: (socket: net.Socket | undefined) => void,
+  targets: readonly ForwardTarget[],
+  routes: ForwardRoutes,
+  onDone: (socket: net.Socket | undefined, until: AbortSignal | undefined) => void,
 ): void {
   const [target, ...rest] = targets;
-  if (target === undefined) return onDone(undefined);
-  const socket = net.connect({ ...target, allowHalfOpen: true, noDelay: true });
+  if (target === undefined) return onDone(undefined, undefined);
+  const { host, port, until } = target;
+  const socket = net.connect({ host, port, allowHalfOpen: true, noDelay: true });
   const fail = () => {
+    socket.off('error', fail);
+    // What comes after the time limit has nobody else to take it.
+    socket.on('error', () => {});
     socket.destroy();
-    connectFirst(rest, onDone);
+    routes.onRefused(target);
+    connectFirst(rest, routes, onDone);
   };
-  socket.setTimeout(5_000, fail);
+  socket.setTimeout(2_000, fail);
   socket.once('error', fail);
   socket.once('connect', () => {
     socket.off('error', fail);
     socket.setTimeout(0);
-    onDone(socket);
+    socket.off('timeout', fail);
+    onDone(socket, until);
   });
 }

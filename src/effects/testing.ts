@@ -105,6 +105,7 @@ export function memoryFiles(): MemoryFiles {
     paths: () => [...entries.keys()].toSorted(),
     read: async (path) => find(path, 'file'),
     readText: async (path) => find(path, 'file')?.toString('utf8'),
+    readPart: async (path, offset, length) => find(path, 'file')?.subarray(offset, offset + length),
     readLink: async (path) => find(path, 'link')?.toString('utf8'),
     write: async (path, content, options = {}) => put(path, 'file', content, options),
     link: async (target, path) => put(path, 'link', target, { mode: 0o777 }),
@@ -133,6 +134,14 @@ export function memoryFiles(): MemoryFiles {
     async remove(path) {
       for (const one of [...entries.keys()]) {
         if (one === path || one.startsWith(`${path}/`)) entries.delete(one);
+      }
+    },
+    async move(from, to) {
+      if (!entries.has(from)) throw codeError('ENOENT', from);
+      for (const [path, entry] of [...entries]) {
+        if (path !== from && !path.startsWith(`${from}/`)) continue;
+        entries.delete(path);
+        entries.set(`${to}${path.slice(from.length)}`, entry);
       }
     },
     chmod: async (path, mode) => change(path, { mode }),

@@ -18,6 +18,7 @@ export type {
   ClusterNetwork,
   Host,
   HostedMachine,
+  HostFaults,
   MachineEnd,
   MachineOrder,
   Provider,

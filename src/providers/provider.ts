@@ -55,6 +55,19 @@ export interface Host {
   consoleFile(name: string): string;
   /** The folder that stands for the machine's `/`; `undefined` where a machine has none of that kind. */
   rootFolder(name: string): string | undefined;
+  /** What can be done to machines on purpose, where the provider can. */
+  readonly faults?: HostFaults;
+}
+
+/** Faults for drills. Each returns when it has struck; none is noted as ordered. */
+export interface HostFaults {
+  /** As when the power fails: everything of the machine ends at once, and its disk is empty at the next boot. */
+  cutPower(name: string): Promise<void>;
+  /** Kills the machine's processes of this program, as its last path element names it; how many there were. */
+  killProgram(name: string, program: string): Promise<number>;
+  /** The machine stands still: nobody reaches it, and it reaches nobody, until it is thawed. */
+  freeze(name: string): Promise<void>;
+  thaw(name: string): Promise<void>;
 }
 
 export interface ProviderDeps {

@@ -27,6 +27,9 @@ export function memoryFiles(): Files & { readonly paths: () => readonly string[]
       const text = contentOf(path, 'file');
       return text === undefined ? undefined : new TextEncoder().encode(text);
     },
+    async readPart(path, offset, length) {
+      return (await this.read(path))?.subarray(offset, offset + length);
+    },
     async write(path, content, { mode = 0o600 } = {}) {
       put(path, { kind: 'file', content: textOf(content), mode });
     },
@@ -51,6 +54,13 @@ export function memoryFiles(): Files & { readonly paths: () => readonly string[]
     readLink: async (path) => contentOf(path, 'link'),
     async link(target, path) {
       put(path, { kind: 'link', content: target, mode: 0o777 });
+    },
+    async move(from, to) {
+      for (const [path, entry] of [...entries]) {
+        if (path !== from && !path.startsWith(`${from}/`)) continue;
+        entries.delete(path);
+        entries.set(`${to}${path.slice(from.length)}`, entry);
+      }
     },
     async remove(path) {
       for (const one of entries.keys()) if (one === path || one.startsWith(`${path}/`)) entries.delete(one);

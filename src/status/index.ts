@@ -9,5 +9,7 @@ export {
   type KnownMachine,
   type MachineStatus,
   type StatusInput,
+  type StoreMemberStatus,
+  type StoreStatus,
 } from './cluster-status.js';
 export { type StatusHandlerDeps, statusHandler } from './status-handler.js';

@@ -4,12 +4,16 @@ import type { AnyCommand } from '../command.js';
 import { agent } from './agent.js';
 import { completion } from './completion.js';
 import { destroy } from './destroy.js';
+import { discovery } from './discovery.js';
 import { down } from './down.js';
+import { drill } from './drill.js';
+import { events } from './events.js';
 import { get } from './get.js';
 import { init } from './init.js';
 import { logs } from './logs.js';
 import { ls } from './ls.js';
 import { machines } from './machines.js';
+import { member } from './member.js';
 import { reboot } from './reboot.js';
 import { rm } from './rm.js';
 import { schema } from './schema.js';
@@ -28,6 +32,8 @@ export const commands: readonly AnyCommand[] = [
   up,
   status,
   machines,
+  events,
+  drill,
   logs,
   ssh,
   reboot,
@@ -39,7 +45,9 @@ export const commands: readonly AnyCommand[] = [
   rm,
   watch,
   serve,
+  member,
   store,
+  discovery,
   agent,
   schema,
   completion,

@@ -16,10 +16,16 @@ export const up: Command = {
   flags: [
     fileFlag,
     outputFlag,
+    {
+      name: '--store <kind>',
+      description: 'for a folder with no cluster file: the store to begin with',
+      choices: ['embedded', 'etcd'],
+    },
     { name: '--timeout <seconds>', description: 'how long to wait for the machines', default: '60' },
   ],
   examples: [
     ['muster up', 'all machines of cluster.yaml, or the default three'],
+    ['muster up --store etcd', 'three machines that run a real etcd'],
     ['muster up core-02', 'bring one back that was lost'],
     ['muster up -f site/cluster.yaml -o json', 'print the status as JSON at the end'],
   ],

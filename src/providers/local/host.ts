@@ -5,6 +5,7 @@ import { fail } from '../errors.js';
 import type { Host, HostedMachine, MachineOrder, ProviderContext } from '../provider.js';
 import { explainExit, unseenEnd } from './end-reasons.js';
 import { openEnds } from './ends.js';
+import { localFaults } from './faults.js';
 import { type HostScope, isSame, reasonOf } from './host-scope.js';
 import { openLanes } from './lanes.js';
 import { isAlive, marker, stopProcess, sweep } from './machine-processes.js';
@@ -37,6 +38,7 @@ export function openLocalHost(deps: HostScope['deps'], context: ProviderContext)
     watchEnds: (signal) => watchEnds(scope, signal),
     consoleFile: (name) => at(name).console,
     rootFolder: (name) => at(name).root,
+    faults: localFaults(deps, (name) => at(name).root),
   };
 }
 

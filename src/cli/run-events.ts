@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { StoreEvent } from '../registry/index.js';
+import { findClusterFolder } from './cluster-folder.js';
+import { type CommandInput, type ExitCode, isSet, textFlag } from './command.js';
+import { getControl } from './control-record.js';
+import { parseCount } from './parse-flags.js';
+import { type Column, printRows } from './print.js';
+import { openSession } from './session.js';
+
+const columns: readonly Column<StoreEvent>[] = [
+  { title: 'TIME', text: ({ at }) => new Date(at).toISOString() },
+  { title: 'EVENT', text: ({ kind }) => kind },
+  { title: 'MACHINE', text: ({ machine }) => machine },
+  { title: 'MEMBER', text: ({ memberId }) => memberId },
+  { title: 'REASON', text: ({ reason }) => reason },
+];
+
+export async function runEvents({ flags, signal }: CommandInput): Promise<ExitCode> {
+  const count = parseCount('--lines', textFlag(flags, 'lines') ?? '100');
+  const isJson = textFlag(flags, 'output') === 'json';
+  const session = openSession(await getControl(findClusterFolder(flags)));
+  try {
+    const { store } = session.registry;
+    const events = await store.events(count);
+    if (!isSet(flags, 'follow')) {
+      await printRows(isJson ? 'json' : 'table', events, columns);
+      return 0;
+    }
+    const print = (event: StoreEvent) =>
+      process.stdout.write(`${isJson ? JSON.stringify(event) : lineOf(event)}\n`);
+    for (const event of events) print(event);
+    for await (const event of store.watchEvents(signal)) print(event);
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+function lineOf({ at, kind, machine, memberId, reason }: StoreEvent): string {
+  const about = [machine, memberId].filter((text) => text !== '').join(' ');
+  return `${new Date(at).toISOString()}  ${kind}${about === '' ? '' : ` ${about}`}${reason === '' ? '' : `: ${reason}`}`;
+}

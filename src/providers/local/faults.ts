@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Exec, Files, ProcessSighting } from '../../effects/index.js';
+import type { HostFaults } from '../provider.js';
+import { marker } from './machine-processes.js';
+
+/**
+ * Faults of machines that are processes of this computer. They share its loopback, so a machine is cut off by
+ * standing still: to the others that is the same.
+ *
+ * @param rootOf the folder by which a machine's processes are known
+ */
+export function localFaults(
+  deps: { readonly exec: Exec; readonly files: Files },
+  rootOf: (name: string) => string,
+): HostFaults {
+  const { exec, files } = deps;
+  const processesOf = (name: string) => exec.findByEnvironment(marker, rootOf(name));
+  const signalAll = async (name: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => {
+    await Promise.all((await processesOf(name)).map((one) => exec.signal(one, signal)));
+  };
+  const programOf = async ({ pid }: ProcessSighting) =>
+    ((await files.readText(`/proc/${pid}/comm`).catch(() => undefined)) ?? '').trim();
+  return {
+    cutPower: (name) => signalAll(name, 'SIGKILL'),
+    freeze: (name) => signalAll(name, 'SIGSTOP'),
+    thaw: (name) => signalAll(name, 'SIGCONT'),
+    async killProgram(name, program) {
+      const all = await processesOf(name);
+      const programs = await Promise.all(all.map(programOf));
+      const found = all.filter((_, index) => programs[index] === program);
+      await Promise.all(found.map((one) => exec.signal(one, 'SIGKILL')));
+      return found.length;
+    },
+  };
+}
