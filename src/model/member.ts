@@ -74,12 +74,14 @@ export type MemberOrder =
     }
   /** Start with the data that the disk holds. */
   | { readonly kind: 'resume'; readonly memberId: string; readonly name: string }
-  /** Make the data of a snapshot on the empty disk that has this nonce, as the only member of a new cluster, and start. */
+  /** Make the data of a snapshot on the empty disk that has this nonce, for a new cluster, and start. */
   | {
       readonly kind: 'restore';
       readonly nonce: string;
       readonly name: string;
       readonly token: string;
+      /** All of them begin with the same snapshot. */
+      readonly initialCluster: readonly PeerEntry[];
       readonly snapshot: { readonly url: string; readonly ticket: string; readonly sha256: string };
     }
   /** Stop what runs and delete the data, whose member ID is this; `any`: whatever there is. */

@@ -137,6 +137,7 @@ export const memberOrderSchema: z.ZodType<MemberOrder> = z.discriminatedUnion('k
     nonce: z.string(),
     name: z.string(),
     token: z.string(),
+    initialCluster: peers,
     snapshot: z.object({ url: z.string(), ticket: z.string(), sha256: z.string() }),
   }),
   z.object({ kind: z.literal('wipe'), memberId: z.string(), reason: z.string() }),

@@ -51,7 +51,7 @@ function waitingFor({ wanted, reports }: MemberPlanInput): string {
   const parts = wanted.flatMap(({ name }) => {
     const report = reports.get(name);
     if (report === undefined) return [`${name} to boot`];
-    if (report.version === '') return [`etcd to be installed on ${name}`];
+    if (report.version === '') return [`etcd to be installed on ${name} (apt-get install etcd-server)`];
     return report.disk.kind === 'empty'
       ? []
       : [`${name}, whose disk is not empty, and nobody knows of its cluster`];

@@ -159,8 +159,11 @@ async function attempt(
 function reportsOf(snapshot: ClusterSnapshot, { members }: WantedCluster): ReadonlyMap<string, MemberReport> {
   const reports = new Map<string, MemberReport>();
   for (const { name, id } of members) {
-    const report = snapshot.nodes.get(id)?.member;
-    if (report !== undefined) reports.set(name, report);
+    const node = snapshot.nodes.get(id);
+    const life = snapshot.lives.get(name);
+    // What a machine said of itself outlives it by up to its lease.
+    const isOver = life?.isBootOver === true && life.bootId === node?.bootId;
+    if (node?.member !== undefined && !isOver) reports.set(name, node.member);
   }
   return reports;
 }

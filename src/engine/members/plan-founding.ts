@@ -2,7 +2,7 @@
 
 import type { MemberOrder, MemberReport, PeerEntry } from '../../model/index.js';
 import type { MemberPlace, StoreRecord } from '../../registry/index.js';
-import type { MemberPlanInput, WantedMember } from './member-plan-input.js';
+import type { ClusterSight, MemberPlanInput, WantedMember } from './member-plan-input.js';
 import type { MemberStep } from './member-step.js';
 import { failuresAfter, retryAfterMs } from './retry.js';
 
@@ -31,7 +31,7 @@ export function planFounding(input: MemberPlanInput, before: StoreRecord | undef
   const hasPlaces = Object.keys(places).length > 0;
   if (hasPlaces && !isForgotten(places, reports)) return planAgain(input, places);
   if (Object.values(places).some((place) => now < place.at + retryAfterMs(failuresAfter(place)))) return [];
-  const founders = findFounders(input, input.bootstrap === 'seed' || restoring);
+  const founders = restoring ? findRestorers(input, sight) : findFounders(input);
   if (founders.length === 0) return [];
   const token = hasPlaces || before === undefined ? input.newToken() : before.token;
   const failures = Math.max(0, ...Object.values(places).map(failuresAfter));
@@ -51,7 +51,7 @@ export function planFounding(input: MemberPlanInput, before: StoreRecord | undef
   const orders = new Map(founders.map((founder) => [founder.name, orderTo(founder, founders, record)]));
   const names = founders.map(({ name }) => name).join(', ');
   const reason = restoring
-    ? `${names} begins with revision ${before?.restore?.revision ?? 0}`
+    ? `${names} with revision ${before?.restore?.revision ?? 0}`
     : `${names} of ${wanted.length} machines with empty disks`;
   return [{ kind: 'write', event: 'founding', record, orders, machine: '', reason }];
 }
@@ -106,11 +106,27 @@ function isForgotten(places: StoreRecord['places'], reports: ReadonlyMap<string,
   });
 }
 
-function findFounders(input: MemberPlanInput, isOneEnough: boolean): readonly Founder[] {
-  const found = input.wanted.map((member) => founderOf(member, input.reports.get(member.name)));
-  const ready = found.filter((founder) => founder !== undefined);
-  if (isOneEnough) return ready.slice(0, 1);
+function findReady({ wanted, reports }: MemberPlanInput): readonly Founder[] {
+  return wanted
+    .map((member) => founderOf(member, reports.get(member.name)))
+    .filter((founder) => founder !== undefined);
+}
+
+function findFounders(input: MemberPlanInput): readonly Founder[] {
+  const ready = findReady(input);
+  if (input.bootstrap === 'seed') return ready.slice(0, 1);
   return ready.length === input.wanted.length ? ready : [];
+}
+
+/** How long machines that are not there yet are waited for, when those that are could begin. */
+const patienceMs = 5_000;
+
+/** All have the same snapshot to begin with, so that as many as are there begin together. */
+function findRestorers(input: MemberPlanInput, sight: ClusterSight): readonly Founder[] {
+  const ready = findReady(input);
+  const isPatient = sight.kind === 'silent' && input.now - sight.since < patienceMs;
+  const awaited = isPatient ? input.wanted.length : input.reports.size;
+  return ready.length >= awaited ? ready : [];
 }
 
 function founderOf(member: WantedMember, report: MemberReport | undefined): Founder | undefined {
@@ -122,10 +138,10 @@ function founderOf(member: WantedMember, report: MemberReport | undefined): Foun
 function orderTo(founder: Founder, founders: readonly Founder[], record: StoreRecord): MemberOrder {
   const { name, nonce } = founder;
   const { token, restore } = record;
-  if (restore !== undefined) {
-    const { path, sha256 } = restore;
-    return { kind: 'restore', nonce, name, token, snapshot: { url: path, ticket: '', sha256 } };
-  }
   const initialCluster: readonly PeerEntry[] = founders.map(({ name, urls }) => ({ name, urls }));
+  if (restore !== undefined) {
+    const snapshot = { url: restore.path, ticket: '', sha256: restore.sha256 };
+    return { kind: 'restore', nonce, name, token, initialCluster, snapshot };
+  }
   return { kind: 'start', nonce, name, state: 'new', token, initialCluster };
 }
