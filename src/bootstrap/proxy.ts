@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ForwardTcp, Log, TcpAddress } from '../effects/index.js';
+import type { Clock, ForwardTcp, Log, TcpAddress } from '../effects/index.js';
+import type { AskMember } from './ask-member.js';
+import { findTcpAddress } from './backend.js';
 import { fail } from './errors.js';
+import { followMembers } from './follow-members.js';
+import { openBackends } from './open-backends.js';
 
 export interface ProxyDeps {
   readonly forwardTcp: ForwardTcp;
+  readonly ask: AskMember;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -13,13 +19,19 @@ export interface ProxyOptions {
   readonly listenClientUrls: string;
   /** The machine's own address, in place of 0.0.0.0: machines of one computer share the wildcard. */
   readonly ownAddress: string;
-  /** Client URLs of the store, in order of preference. */
+  /** Client URLs to begin with. */
   readonly endpoints: readonly string[];
+  /** Peer URLs to begin with, as `initial-cluster` has them. */
+  readonly peerUrls?: readonly string[];
+  /** The only cluster that clients may reach; left out: the one that answers first. */
+  readonly clusterId?: bigint;
 }
 
 /**
- * Lets programs on a machine that is no member reach the store at the usual address. Carries bytes, so it
- * passes every protocol the store speaks. Resolves once `signal` fired.
+ * Lets programs on a machine that is no member reach the store at the usual address. Carries bytes, so it passes
+ * every protocol the store speaks, to the voters of the cluster in turn, whoever they are by then: the member list
+ * is followed. A connection that comes while no member is well waits a while for one. Resolves once
+ * `signal` fired.
  *
  * @throws `bootstrap/bad-url`; `bootstrap/cannot-listen` with the address and the system's word for why
  */
@@ -29,13 +41,20 @@ export async function runProxy(
   onReady: () => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const targets = options.endpoints.map((url) => addressOf(url));
+  const { endpoints: clientUrls, peerUrls = [], clusterId } = options;
+  for (const url of [...clientUrls, ...peerUrls]) addressOf(url);
   const sources = options.listenClientUrls
     .split(',')
-    .map((url) => addressOf(url.trim()))
+    .map((url) => listenAddressOf(url.trim()))
     .map((address) => (isWildcard(address.host) ? { ...address, host: options.ownAddress } : address));
   const failed = new AbortController();
   const until = AbortSignal.any([signal, failed.signal]);
+  const from = { clientUrls, peerUrls, ...(clusterId === undefined ? {} : { clusterId }) };
+  const feed = followMembers(deps, from, until);
+  const routes = openBackends(deps, { checkEveryMs: 5_000, waitMs: 10_000 }, feed.lookAgain, until);
+  const following = (async () => {
+    for await (const list of feed) routes.update(list);
+  })();
   let readyCount = 0;
   const onOneReady = () => {
     readyCount += 1;
@@ -43,17 +62,14 @@ export async function runProxy(
   };
   const forwards = sources.map(async (source) => {
     try {
-      await deps.forwardTcp(source, () => targets, onOneReady, until);
+      await deps.forwardTcp(source, routes, onOneReady, until);
     } catch (error) {
       failed.abort();
-      throw fail(
-        'bootstrap/cannot-listen',
-        { address: `${source.host}:${source.port}`, why: String(error) },
-        error,
-      );
+      const details = { address: `${source.host}:${source.port}`, why: String(error) };
+      throw fail('bootstrap/cannot-listen', details, error);
     }
   });
-  const ends = await Promise.allSettled(forwards);
+  const ends = await Promise.allSettled([...forwards, following]);
   const broken = ends.find((end) => end.status === 'rejected');
   if (broken !== undefined) throw broken.reason;
 }
@@ -63,7 +79,13 @@ function isWildcard(host: string): boolean {
 }
 
 function addressOf(text: string): TcpAddress {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.protocol !== 'http:') throw fail('bootstrap/bad-url', { url: text });
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 80 : Number(url.port) };
+  const address = findTcpAddress(text);
+  if (address === undefined) throw fail('bootstrap/bad-url', { url: text });
+  return address;
+}
+
+/** Without a certificate of its own it can only promise plain text. */
+function listenAddressOf(text: string): TcpAddress {
+  if (!text.startsWith('http:')) throw fail('bootstrap/bad-url', { url: text });
+  return addressOf(text);
 }
