@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { benchDiscovery } from './discovery.js';
 import { describeMachine } from './measure.js';
+import { benchMembers } from './members.js';
 import { benchStart } from './start.js';
+import { benchStore } from './store.js';
 import { benchJoins, benchMemory, benchUp } from './up.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
@@ -9,6 +12,9 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   up: benchUp,
   memory: benchMemory,
   joins: benchJoins,
+  members: benchMembers,
+  discovery: benchDiscovery,
+  store: benchStore,
 };
 
 const wanted = process.argv.slice(2);

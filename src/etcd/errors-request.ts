@@ -114,7 +114,8 @@ export const requestRows = {
   ),
   'etcd/message-too-large': row(
     8,
-    'message of {sizeBytes} bytes is larger than the limit of {limitBytes}',
+    // The text of Go's gRPC library, which clients of etcd see.
+    'grpc: received message larger than max ({sizeBytes} vs. {limitBytes})',
     'send or ask for less at a time',
   ),
   'etcd/compressed-message': row(

@@ -43,6 +43,7 @@ export type {
   WatchRequest,
 } from './kv.js';
 export type { Alarm, AlarmKind, Cluster, KvHash, Maintenance, Snapshot, StoreStatus } from './member.js';
+export { type Figure, figure } from './metrics/figure.js';
 export { type MirrorMessage, type MirrorOptions, mirror } from './mirror.js';
 export { type ServeKvDeps, serveKv } from './serve-kv.js';
 export { keyOf, prefixRange, textOf } from './text.js';

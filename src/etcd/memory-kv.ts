@@ -196,10 +196,10 @@ function startWatch(keys: MemoryKeys, watcher: Watcher): void {
   const { request, out } = watcher;
   const start = request.startRevision ?? 0;
   out.push({ kind: 'created', revision: keys.current });
-  if (start > 0 && start <= keys.compacted) {
+  if (start !== 0 && keys.compacted > 0 && start <= keys.compacted) {
     out.push({ kind: 'compacted', compactRevision: revision(keys.compacted) });
     out.finish();
-  } else if (start > 0) tell(watcher, keys.current, keys.log);
+  } else if (start !== 0) tell(watcher, keys.current, keys.log);
 }
 
 function tell(watcher: Watcher, at: Revision, events: readonly WatchEvent[]): void {

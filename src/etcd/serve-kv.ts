@@ -8,6 +8,10 @@ import type { ServerTls } from './grpc/server-tls.js';
 import type { StoreIdentity } from './identity.js';
 import type { Kv } from './kv.js';
 import type { Cluster, Maintenance } from './member.js';
+import { callCounts } from './metrics/call-counts.js';
+import type { Figure } from './metrics/figure.js';
+import { identityFigures } from './metrics/identity-figures.js';
+import { metricsAnswer } from './metrics/metrics-answer.js';
 import { once } from './schema/once.js';
 import { loadSchema } from './schema/schema.js';
 import { authMethods } from './serve/auth-methods.js';
@@ -32,10 +36,14 @@ export interface ServeKvDeps {
   /** Left out: every caller may do everything, and its methods are answered with etcd's UNIMPLEMENTED. */
   readonly auth?: Auth;
   /**
-   * Answers plain HTTP but for `/v3/…`, `/version`, `/health`, `/livez` and `/readyz`, which are muster's own:
-   * `/metrics`, `/v2/…`. Left out: 404.
+   * Answers plain HTTP but for `/v3/…`, `/version`, `/health`, `/metrics`, `/livez` and `/readyz`, which are muster's
+   * own: `/v2/…`. Left out: 404.
    */
   readonly http?: Handler;
+  /** All of plain HTTP but `/v3/…` is for `http`, `/version` and `/health` too; false when left out. */
+  readonly isHttpWhole?: boolean;
+  /** What `/metrics` tells of the store; calls, version and process are added. */
+  readonly figures?: readonly Figure[];
   /** Left out: without TLS. */
   readonly tls?: ServerTls;
 }
@@ -67,9 +75,19 @@ export async function serveKv(deps: ServeKvDeps, options: ListenOptions): Promis
     ...healthMethods(),
     ...reflectionMethods(schema),
   ];
+  const counts = callCounts(methods);
+  const metrics = metricsAnswer([...identityFigures(identity), ...counts.figures, ...(deps.figures ?? [])]);
   const gateway = serveGateway({ methods, schema, maxMessageBytes });
-  const plain = plainListener({ kv, identity, maintenance, gateway, rest: deps.http });
-  const listening = await serveGrpc({ methods, log, plain, maxMessageBytes, tls }, options);
+  const plain = plainListener({
+    kv,
+    identity,
+    maintenance,
+    gateway,
+    metrics,
+    rest: deps.http,
+    isRestWhole: deps.isHttpWhole ?? false,
+  });
+  const listening = await serveGrpc({ methods, log, plain, counts, maxMessageBytes, tls }, options);
   own.url = listening.url;
   return listening;
 }

@@ -9,6 +9,8 @@ export interface Decided {
   settle(): void;
 }
 
+type Committing = Pick<Backend, 'commit' | 'turn'>;
+
 export interface GroupCommit {
   add(decided: Decided): void;
   /** Resolves once all that was added so far is on disk; rejects with the backend's error when it was undone. */
@@ -40,7 +42,7 @@ interface State {
  *
  * @param isSafe whether after this error the backend surely holds nothing of the commit and can go on
  */
-export function groupCommit(backend: Backend, isSafe: (error: unknown) => boolean): GroupCommit {
+export function groupCommit(backend: Committing, isSafe: (error: unknown) => boolean): GroupCommit {
   const state: State = { waiting: undefined, underWay: undefined, isRunning: false, failure: undefined };
   return {
     add(decided) {
@@ -55,7 +57,7 @@ export function groupCommit(backend: Backend, isSafe: (error: unknown) => boolea
   };
 }
 
-async function run(backend: Backend, state: State, isSafe: (error: unknown) => boolean): Promise<void> {
+async function run(backend: Committing, state: State, isSafe: (error: unknown) => boolean): Promise<void> {
   await backend.turn();
   while (state.waiting !== undefined) {
     const group = state.waiting;
@@ -69,7 +71,7 @@ async function run(backend: Backend, state: State, isSafe: (error: unknown) => b
   state.isRunning = false;
 }
 
-async function commit(backend: Backend, group: Group): Promise<{ readonly error: unknown } | undefined> {
+async function commit(backend: Committing, group: Group): Promise<{ readonly error: unknown } | undefined> {
   try {
     await backend.commit(group.decided.flatMap((decided) => decided.writes));
     return undefined;

@@ -15,7 +15,7 @@ function gone(revision: number): KeyVersion {
 /** `a` written at 2 and 4, deleted at 6; `b` written at 3; `c` at 5 and deleted at 7, again at 9. */
 function filled() {
   const index = keyIndex();
-  for (const version of [put(2), put(4, 2), gone(6)]) index.add('a', version);
+  for (const version of [put(2), { ...put(4, 2), createRevision: 2 }, gone(6)]) index.add('a', version);
   index.add('b', put(3));
   for (const version of [put(5), gone(7), put(9)]) index.add('c', version);
   return index;
@@ -56,6 +56,15 @@ describe('key index', () => {
       [0, 2, 4],
       [0, 5, 0],
     ]);
+  });
+
+  test('what was there before a revision that put and deleted', () => {
+    const index = filled();
+    const ended = { ...gone(10), sub: 1 };
+    index.add('b', { ...put(10, 2), createRevision: 3 });
+    index.add('b', ended);
+    expect(index.before('b', ended)?.revision).toBe(3);
+    expect([index.at('b', 9)?.revision, index.at('b', 10)]).toEqual([3, undefined]);
   });
 
   test.for<[number, string[], number[]]>([

@@ -32,7 +32,10 @@ export interface KeyIndex {
   each(span: Span, revision: number, visit: (key: string, version: KeyVersion) => boolean): void;
   /** All kept writes of `key` from `revision` on, deletes included. */
   since(key: string, revision: number): readonly KeyVersion[];
-  /** What `version` replaced; `undefined` when the key did not exist, or when that was compacted away. */
+  /**
+   * The key as it was before the revision of `version`, which watchers get with it; `undefined` when it did not
+   * exist, when that was compacted away, or when `version` created it anew.
+   */
   before(key: string, version: KeyVersion): KeyVersion | undefined;
   add(key: string, version: KeyVersion): void;
   /** Takes back the newest write of `key`. */
@@ -65,8 +68,9 @@ export function keyIndex(initial: ReadonlyMap<string, History> = new Map()): Key
       return history.slice(firstFrom(history, revision));
     },
     before(key, version) {
+      if (version.createRevision === version.revision) return undefined;
       const history = histories.get(key) ?? [];
-      const previous = history[indexOf(history, version) - 1];
+      const previous = history[firstFrom(history, version.revision) - 1];
       return previous === undefined || isDelete(previous) ? undefined : previous;
     },
     add(key, version) {
@@ -124,10 +128,6 @@ function firstFrom(history: History, revision: number): number {
     else high = middle;
   }
   return low;
-}
-
-function indexOf(history: History, version: KeyVersion): number {
-  return history.indexOf(version, firstFrom(history, version.revision));
 }
 
 /**

@@ -57,13 +57,13 @@ describe('hashes', () => {
 describe('quota', () => {
   test('beyond it NOSPACE is raised and kept; deleting, compacting and disarming go on', async () => {
     const backend = faultyBackend();
-    const first = await open(backend, { quotaBytes: 20_000 });
+    const first = await open(backend, { quotaBytes: 20_500 });
     const fillUp = async () => {
       for (let n = 0; n < 30; n += 1) await put(first.kv, `k${n}`, new Uint8Array(1000));
     };
     await expect(fillUp()).rejects.toMatchObject({ code: 'etcd/no-space' });
     await first.close();
-    const { kv, maintenance, memberId, close } = await open(backend, { quotaBytes: 20_000 });
+    const { kv, maintenance, memberId, close } = await open(backend, { quotaBytes: 20_500 });
     const alarm = { memberId, kind: 'no-space' } as const;
     expect(await maintenance.alarms()).toEqual([alarm]);
     await expect(put(kv, 'small')).rejects.toMatchObject({ code: 'etcd/no-space' });
@@ -190,6 +190,23 @@ describe('the full check', () => {
     await (await open(backend, { verify: 'full' })).close();
     await backend.commit([{ kind: 'put', key: encodeRecordKey(3, 0), value: encodeRecord(wrong) }]);
     await expect(open(backend, { verify: 'full' })).rejects.toMatchObject({ code: 'store/corrupt' });
+  });
+
+  test('finds a value with a bit that was flipped, which nothing else sees', async () => {
+    const backend = faultyBackend();
+    const store = await open(backend);
+    await put(store.kv, 'a', 'a value');
+    await store.close();
+    const at = encodeRecordKey(2, 0);
+    const value = Buffer.from(backend.get(at) ?? []);
+    const place = value.indexOf('value');
+    value[place] = (value[place] ?? 0) ^ 1;
+    await backend.commit([{ kind: 'put', key: at, value }]);
+    await (await open(backend)).close();
+    await expect(open(backend, { verify: 'full' })).rejects.toMatchObject({
+      code: 'store/corrupt',
+      message: expect.stringContaining('in revision 2.0: is not as it was written'),
+    });
   });
 
   test('allows for what was compacted away', async () => {

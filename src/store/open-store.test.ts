@@ -160,6 +160,26 @@ describe('a failing disk', () => {
 });
 
 describe('watches', () => {
+  test('begin with the first write when they start below zero, until something is forgotten', async () => {
+    const { kv, store } = await setup();
+    await put(kv, 'a', '1');
+    await put(kv, 'b', '2');
+    for (const [start, range, count] of [
+      [-1, everything, 2],
+      [-9, { key: keyOf('b') }, 1],
+    ] as const) {
+      const watch = follow(kv, { ...range, startRevision: start });
+      expect(await watch.next()).toEqual({ kind: 'created', revision: 3 });
+      expect(await watch.next()).toMatchObject({ kind: 'events', events: { length: count } });
+      watch.end();
+    }
+    await kv.compact(1);
+    const late = follow(kv, { ...everything, startRevision: -1 });
+    await late.next();
+    expect(await late.next()).toEqual({ kind: 'compacted', compactRevision: 1 });
+    await store.close();
+  });
+
   test('a slow reader keeps little in memory and gets the rest from history', async () => {
     const { kv, store } = await setup({ maxWatchQueueBytes: 1_000 });
     const watch = follow(kv, everything);

@@ -17,8 +17,11 @@ import { type AutoCompaction, runAutoCompaction } from './auto-compaction.js';
 import type { Backend } from './backend.js';
 import { cappedKv } from './capped-kv.js';
 import { openCluster } from './cluster.js';
+import { commitTimes } from './commit-times.js';
 import { openCompaction } from './compaction.js';
+import { type Counts, newCounts } from './counts.js';
 import { fail } from './errors.js';
+import { storeFigures } from './figures.js';
 import { groupCommit } from './group-commit.js';
 import { type Keyspace, loadKeyspace, loadLeases } from './keyspace.js';
 import { grantedLease } from './lease.js';
@@ -27,7 +30,7 @@ import { openLeaseExpiry } from './lease-expiry.js';
 import { openMaintenance } from './maintenance.js';
 import { memoryBackend } from './memory-backend.js';
 import { runProgress } from './progress.js';
-import { openQuota } from './quota.js';
+import { defaultQuotaBytes, openQuota } from './quota.js';
 import { type MintedIds, openIdentity } from './store-identity.js';
 import { storeKv } from './store-kv.js';
 import { verifyStore } from './verify-store.js';
@@ -71,7 +74,7 @@ export interface StoreOptions {
 export interface StoreListen extends ListenOptions {
   /** Left out: without TLS. */
   readonly tls?: NonNullable<ServeKvDeps['tls']>;
-  /** Answers what muster itself does not serve over plain HTTP: `/metrics`, `/v2/…`. Left out: 404. */
+  /** Answers what muster itself does not serve over plain HTTP: `/v2/…`. Left out: 404. */
   readonly http?: Handler;
 }
 
@@ -144,9 +147,11 @@ function startStore(
   ids: MintedIds,
   space: Keyspace,
 ): Store {
-  const book = loadBook(backend, space, deps.clock);
+  const counts = newCounts();
+  const book = loadBook(backend, space, deps.clock, counts);
   const hub = watchHub(space, options.maxWatchQueueBytes ?? 1024 * 1024);
-  const commits = groupCommit(backend, (error) => isMusterError(error, 'store/disk-full'));
+  const times = commitTimes(backend, deps.clock);
+  const commits = groupCommit(times, (error) => isMusterError(error, 'store/disk-full'));
   const compaction = openCompaction({ ...deps, space, commits });
   const state: { isClosed: boolean; closing: Promise<void> | undefined } = {
     isClosed: false,
@@ -165,12 +170,14 @@ function startStore(
     hub,
     commits,
     compaction,
+    counts,
     limits,
     minLeaseTtlSeconds,
     isClosed,
   });
   const alarms = openAlarms({ backend, commits });
-  const hasRoom = openQuota(() => backend.sizeBytes(), options.quotaBytes ?? 0);
+  const quotaBytes = options.quotaBytes || defaultQuotaBytes;
+  const hasRoom = openQuota(() => backend.sizeBytes(), quotaBytes);
   const kv = cappedKv({ kv: core, alarms, hasRoom, limits, memberId: ids.memberId });
   const maintenance = openMaintenance({ backend, space, compaction, alarms, isClosed });
   const cluster = openCluster({ backend, commits }, options.peerUrls ?? defaultPeerUrls);
@@ -188,6 +195,7 @@ function startStore(
           options.autoCompaction,
           stop.signal,
         );
+  const figures = storeFigures({ backend, space, hub, counts, times, quotaBytes });
   const serving = new Set<Listening>();
   const close = async () => {
     await Promise.all([...serving].map((listening) => listening.close()));
@@ -224,7 +232,7 @@ function startStore(
     async serve({ tls, http, ...listen }) {
       const given = { ...(tls === undefined ? {} : { tls }), ...(http === undefined ? {} : { http }) };
       const listening = await serveKv(
-        { kv, identity, maintenance, cluster, auth, log: deps.log, ...given },
+        { kv, identity, maintenance, cluster, auth, figures, log: deps.log, ...given },
         listen,
       );
       serving.add(listening);
@@ -236,7 +244,7 @@ function startStore(
 }
 
 /** Nobody could renew a lease while the store was away, so each starts anew. */
-function loadBook(backend: Backend, space: Keyspace, clock: Clock): LeaseBook {
+function loadBook(backend: Backend, space: Keyspace, clock: Clock, counts: Counts): LeaseBook {
   const book = leaseBook();
   const now = clock.monotonic();
   for (const { id, ttlSeconds } of loadLeases(backend)) {
@@ -249,6 +257,7 @@ function loadBook(backend: Backend, space: Keyspace, clock: Clock): LeaseBook {
   }
   const everything = { from: '', to: undefined, isPoint: false };
   space.index.each(everything, space.head.revision, (key, version) => {
+    counts.keys += 1;
     if (version.lease !== 0n) book.attach(version.lease, key);
     return true;
   });

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { leaseId } from '../model/index.js';
 import {
+  checkRecord,
   decodeLeaseKey,
   decodeNumber,
   decodeRecord,
@@ -62,11 +63,26 @@ test('other bytes are refused', () => {
     key: Uint8Array.of(1, 2, 3),
     value: Uint8Array.of(),
   });
-  expect(() => decodeRecord(good.subarray(0, 28))).toThrow('not a record');
-  expect(() => decodeRecord(good.subarray(0, 31))).toThrow('cut off');
+  expect(() => decodeRecord(good.subarray(0, 32))).toThrow('not a record');
+  expect(() => decodeRecord(good.subarray(0, 34))).toThrow('cut off');
   expect(() => decodeRecord(Uint8Array.from(good, (byte, at) => (at === 0 ? 9 : byte)))).toThrow(
     'not a record',
   );
   expect(() => decodeNumber(Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0))).toThrow('2^53');
   expect(() => decodeRecordKey(Uint8Array.of(1))).toThrow('1 bytes');
+});
+
+test('a full check sees any bit that was flipped, reading does not look; without a checksum a record is read as it is', () => {
+  const text = (value: string) => Buffer.from(value);
+  const one = { isDelete: false, createRevision: 7, version: 1, lease: leaseId(9n) };
+  const good = encodeRecord({ ...one, key: text('key'), value: text('a value') });
+  expect(checkRecord(good)).toMatchObject(one);
+  for (let bit = 0; bit < good.length * 8; bit += 1) {
+    const bad = Buffer.from(good);
+    bad[bit >> 3] = (bad[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    expect(() => checkRecord(bad)).toThrow();
+  }
+  const old = Buffer.from(good.subarray(0, good.length - 4));
+  old[0] = 1;
+  expect(checkRecord(old)).toEqual({ ...one, key: text('key'), value: text('a value') });
 });

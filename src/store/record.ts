@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type LeaseId, leaseId } from '../model/index.js';
+import { checksumBytes, isSealed, sealRecord } from './record-checksum.js';
 
 /**
  * How the store lies in its backend, all numbers big-endian:
@@ -9,13 +10,17 @@ import { type LeaseId, leaseId } from '../model/index.js';
  *     l<lease: 8>                 granted TTL in seconds: 8
  *     r<revision: 8><sub: 4>      one write of one key, in the order of writing
  *
- * and the value of an `r`: kind 1 (1 put, 2 delete), create revision 8, version 8, lease 8, key length 4, key, value.
+ * and the value of an `r`: kind 1 (`P` put, `D` delete), create revision 8, version 8, lease 8, key length 4, key, value,
+ * CRC-32 4. Kinds 1 and 2, of stores of the first versions, are the same without the CRC-32, which only a full check
+ * compares.
  * Writes are appended in order of revision, so that a commit touches few pages and a watch reads history in a row.
  */
 export const metaPrefix = 'm'.charCodeAt(0);
 export const recordPrefix = 'r'.charCodeAt(0);
 export const leasePrefix = 'l'.charCodeAt(0);
 const headLength = 29;
+const [putKind, deleteKind] = [0x50, 0x44];
+const [uncheckedPutKind, uncheckedDeleteKind] = [1, 2];
 
 export interface StoredRecord {
   readonly isDelete: boolean;
@@ -43,14 +48,16 @@ export function decodeRecordKey(key: Uint8Array): { readonly revision: number; r
 
 /** Copies key and value. */
 export function encodeRecord(record: StoredRecord): Uint8Array {
-  const bytes = Buffer.allocUnsafe(headLength + record.key.length + record.value.length);
-  bytes[0] = record.isDelete ? 2 : 1;
+  const valueAt = headLength + record.key.length;
+  const bytes = Buffer.allocUnsafe(valueAt + record.value.length + checksumBytes);
+  bytes[0] = record.isDelete ? deleteKind : putKind;
   putNumber(bytes, 1, record.createRevision);
   putNumber(bytes, 9, record.version);
   bytes.writeBigInt64BE(record.lease, 17);
   bytes.writeUInt32BE(record.key.length, 25);
   bytes.set(record.key, headLength);
-  bytes.set(record.value, headLength + record.key.length);
+  bytes.set(record.value, valueAt);
+  sealRecord(bytes);
   return bytes;
 }
 
@@ -58,17 +65,29 @@ export function encodeRecord(record: StoredRecord): Uint8Array {
 export function decodeRecord(value: Uint8Array): StoredRecord {
   const bytes = viewOf(value);
   const kind = bytes[0];
-  if (bytes.length < headLength || (kind !== 1 && kind !== 2)) throw new Error('not a record');
+  const isChecked = kind === putKind || kind === deleteKind;
+  const isKnown = isChecked || kind === uncheckedPutKind || kind === uncheckedDeleteKind;
+  const end = bytes.length - (isChecked ? checksumBytes : 0);
+  if (!isKnown || end < headLength) throw new Error('not a record');
   const keyEnd = headLength + bytes.readUInt32BE(25);
-  if (keyEnd > bytes.length) throw new Error('a record whose key is cut off');
+  if (keyEnd > end) throw new Error('a record whose key is cut off');
   return {
-    isDelete: kind === 2,
+    isDelete: kind === deleteKind || kind === uncheckedDeleteKind,
     createRevision: getNumber(bytes, 1),
     version: getNumber(bytes, 9),
     lease: leaseAt(bytes, 17),
     key: bytes.subarray(headLength, keyEnd),
-    value: bytes.subarray(keyEnd),
+    value: bytes.subarray(keyEnd, end),
   };
+}
+
+/** As `decodeRecord`, for a full check: throws as well when the record is not as it was written. */
+export function checkRecord(value: Uint8Array): StoredRecord {
+  const record = decodeRecord(value);
+  const bytes = viewOf(value);
+  const isChecked = bytes[0] === putKind || bytes[0] === deleteKind;
+  if (isChecked && !isSealed(bytes)) throw new Error('is not as it was written: its checksum is another');
+  return record;
 }
 
 export function encodeLeaseKey(id: LeaseId): Uint8Array {

@@ -5,6 +5,7 @@ import { fail, type Kv, type LeaseInfo, type TxnRequest, type TxnResponse } from
 import { type LeaseId, leaseId, revision } from '../model/index.js';
 import type { Change } from './change.js';
 import type { Compaction } from './compaction.js';
+import { type Counts, countKeys, countTxn } from './counts.js';
 import type { GroupCommit } from './group-commit.js';
 import { keyBytes } from './key.js';
 import type { Keyspace } from './keyspace.js';
@@ -34,6 +35,7 @@ export interface StoreKvDeps {
   readonly hub: WatchHub;
   readonly commits: GroupCommit;
   readonly compaction: Compaction;
+  readonly counts: Counts;
   readonly limits: RequestLimits;
   readonly minLeaseTtlSeconds: number;
   readonly isClosed: () => boolean;
@@ -48,25 +50,32 @@ export interface StoreKv extends Kv {
 const maxLeaseTtlSeconds = 9_000_000_000;
 
 export function storeKv(deps: StoreKvDeps): StoreKv {
-  const { space, book, limits } = deps;
+  const { space, book, counts, limits } = deps;
   return {
     async range(request) {
       refuseWhenClosed(deps);
       checkRange(request);
+      counts.ranges += 1;
       return rangeAt(space, space.durable, request);
     },
     async put(request) {
       checkPut(request, limits);
       return decide(deps, (txn) => {
         checkPutAlone(space, book, space.head, request);
+        counts.puts += 1;
         return applyPut(space, txn, request);
       });
     },
     async deleteRange(request) {
       checkDelete(request, limits);
+      counts.deletes += 1;
       return decide(deps, (txn) => applyDelete(space, txn, request));
     },
-    txn: (request) => runTxn(deps, request),
+    async txn(request) {
+      const answer = await runTxn(deps, request);
+      countTxn(counts, answer);
+      return answer;
+    },
     compact: (at, options) => compact(deps, at, options?.physical ?? false),
     watch: (request, signal) => openWatch(deps, request, signal),
     grantLease: (ttlSeconds, id) => grantLease(deps, ttlSeconds, id ?? leaseId(0n)),
@@ -75,12 +84,16 @@ export function storeKv(deps: StoreKvDeps): StoreKv {
         const lease = book.find(id);
         if (lease === undefined) throw fail('etcd/lease-not-found');
         txn.revokeLease(lease, deps.clock.monotonic());
+        counts.leasesRevoked += 1;
         return revision(txn.current());
       });
     },
     async endLease(lease) {
       await decide(deps, (txn) => {
-        if (book.find(lease.id) === lease) txn.revokeLease(lease, deps.clock.monotonic());
+        if (book.find(lease.id) !== lease) return;
+        txn.revokeLease(lease, deps.clock.monotonic());
+        counts.leasesRevoked += 1;
+        counts.leasesExpired += 1;
       });
     },
     async keepAlive(id) {
@@ -110,7 +123,10 @@ async function decide<T>(deps: StoreKvDeps, run: (txn: WriteTxn) => T): Promise<
   const txn = openWriteTxn(deps.space, deps.book);
   const outcome = attempt(txn, run);
   if (outcome.kind === 'done') {
-    const decided = txn.finish((at, changes: readonly Change[]) => deps.hub.publish(at, changes));
+    const decided = txn.finish((at, changes: readonly Change[]) => {
+      countKeys(deps.counts, changes);
+      deps.hub.publish(at, changes);
+    });
     if (decided !== undefined) deps.commits.add(decided);
   }
   await deps.commits.durable();
@@ -163,6 +179,7 @@ async function grantLease(deps: StoreKvDeps, wantedSeconds: number, wantedId: Le
     const id = wantedId === 0n ? freeLeaseId(deps) : wantedId;
     if (deps.book.find(id) !== undefined) throw fail('etcd/lease-exists');
     txn.grantLease(id, ttlSeconds, deps.clock.monotonic());
+    deps.counts.leasesGranted += 1;
     return { id, ttlSeconds };
   });
 }
@@ -176,11 +193,12 @@ function freeLeaseId({ random, book }: StoreKvDeps): LeaseId {
   }
 }
 
-function renew({ clock }: StoreKvDeps, lease: Lease | undefined): number | undefined {
+function renew({ clock, counts }: StoreKvDeps, lease: Lease | undefined): number | undefined {
   if (lease === undefined) return undefined;
   const { state } = stepLease(lease.state, { kind: 'renew' }, clock.monotonic());
   const isRenewed = state !== lease.state;
   lease.state = state;
+  if (isRenewed) counts.leasesRenewed += 1;
   return isRenewed ? lease.grantedTtlSeconds : undefined;
 }
 

@@ -10,14 +10,18 @@ interface Written {
 
 /**
  * Refuses a branch that puts a key twice, or puts and deletes it: one revision holds one write of a key. The two
- * branches of a nested txn exclude each other, so those may put the same key.
+ * branches of a nested txn exclude each other, so those may put the same key. A delete to the end of all keys is
+ * passed over, as in etcd (server/etcdserver/api/v3rpc/key.go): both are done then, in their order.
  *
  * @throws `etcd/duplicate-key`
  */
 export function checkOverlaps(ops: readonly Op[]): Written {
   const puts = new Set<string>();
   const deletes: Span[] = [];
-  for (const op of ops) if (op.kind === 'delete-range') deletes.push(spanOf(op.request));
+  for (const op of ops) {
+    const span = op.kind === 'delete-range' ? spanOf(op.request) : undefined;
+    if (span?.to !== undefined) deletes.push(span);
+  }
   for (const op of ops) {
     if (op.kind !== 'txn') continue;
     const success = checkOverlaps(op.request.success);

@@ -45,7 +45,7 @@ export function choose(space: Keyspace, request: TxnRequest, at: number): Chosen
   };
 }
 
-/** Everything that can be refused is refused here, so that applying cannot fail half-way. */
+/** What can be refused on the state before the txn is refused here. */
 export function checkChosen(space: Keyspace, book: LeaseBook, now: Readonly<Position>, chosen: Chosen): void {
   eachPlain(chosen, (op) => {
     if (op.kind === 'put') checkPutState(space, book, now, op.request);
@@ -104,6 +104,8 @@ export function readTxn(space: Keyspace, now: Readonly<Position>, chosen: Chosen
 export function applyPut(space: Keyspace, txn: WriteTxn, request: PutRequest): PutResponse {
   const key = keyText(request.key);
   const old = space.index.at(key, txn.revision);
+  // The same txn may have deleted it.
+  if (old === undefined && (request.ignoreValue || request.ignoreLease)) throw fail('etcd/key-not-found');
   const prevKv = request.prevKv && old !== undefined ? loadKeyValue(space, old) : undefined;
   const value = request.ignoreValue && old !== undefined ? loadRecord(space, old).value : request.value;
   const lease = request.ignoreLease && old !== undefined ? old.lease : leaseId(request.lease ?? 0n);

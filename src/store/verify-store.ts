@@ -4,9 +4,9 @@ import type { Backend, BackendView } from './backend.js';
 import { keyText } from './key.js';
 import { compactKey } from './keyspace.js';
 import {
+  checkRecord,
   decodeLeaseKey,
   decodeNumber,
-  decodeRecord,
   decodeRecordKey,
   leasePrefix,
   metaPrefix,
@@ -69,7 +69,7 @@ async function verifyView(backend: Backend, view: BackendView): Promise<Verified
       if (key[0] === leasePrefix) {
         decodeNumber(value);
         check.leases.add(decodeLeaseKey(key));
-      } else if (key[0] === recordPrefix) follow(check, key, decodeRecord(value));
+      } else if (key[0] === recordPrefix) follow(check, key, value);
       else if (key[0] !== metaPrefix) throw new Error(`an entry of unknown kind ${key[0]}`);
       else if (keyText(key) === compactName) check.compactRevision = decodeNumber(value);
     }
@@ -80,8 +80,9 @@ async function verifyView(backend: Backend, view: BackendView): Promise<Verified
 }
 
 /** Entries come in key order: `l`, `m`, `r`, so leases and the compact revision are known by now. */
-function follow(check: Check, recordKey: Uint8Array, record: StoredRecord): void {
-  const { revision } = decodeRecordKey(recordKey);
+function follow(check: Check, recordKey: Uint8Array, value: Uint8Array): void {
+  const { revision, sub } = decodeRecordKey(recordKey);
+  const record = checked(value, `${revision}.${sub}`);
   const key = keyText(record.key);
   const wrong = problemOf(check, revision, record, check.lastByKey.get(key));
   if (wrong !== undefined) {
@@ -91,6 +92,14 @@ function follow(check: Check, recordKey: Uint8Array, record: StoredRecord): void
   check.lastByKey.set(key, { revision, isDelete, createRevision, version, lease });
   check.revision = revision;
   check.recordCount += 1;
+}
+
+function checked(value: Uint8Array, place: string): StoredRecord {
+  try {
+    return checkRecord(value);
+  } catch (error) {
+    throw new Error(`the write in revision ${place}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function problemOf(

@@ -18,7 +18,9 @@ export interface History {
  * than ten times as many, so that one long history does not hold up everybody else.
  */
 export function readHistory(space: Keyspace, span: Span, from: number, limit: number): History {
-  return span.isPoint ? ofKey(space, span.from, from, limit) : ofSpan(space, span, from, limit);
+  // A watch may start below the first revision there is.
+  const first = Math.max(1, from);
+  return span.isPoint ? ofKey(space, span.from, first, limit) : ofSpan(space, span, first, limit);
 }
 
 /** The index knows the history of one key; its neighbours need not be read. */

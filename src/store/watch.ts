@@ -42,10 +42,23 @@ export function openWatch(deps: WatchDeps, request: WatchRequest, signal: AbortS
         watcher.wake();
       };
       deps.hub.add(watcher);
+      // One listener for all the times it will wait.
+      const wake = () => watcher.wake();
+      signal.addEventListener('abort', wake, { once: true });
       try {
         yield { kind: 'created', revision: revision(newest) };
-        yield* messages(deps, watcher, signal);
+        while (!signal.aborted) {
+          const message = take(deps, watcher);
+          if (message === undefined) {
+            await (watcher.state.kind === 'unsynced' ? deps.space.backend.turn() : woken(watcher));
+            continue;
+          }
+          watcher.isQuiet = message.kind === 'progress';
+          yield message;
+          if (message.kind === 'compacted') return;
+        }
       } finally {
+        signal.removeEventListener('abort', wake);
         deps.hub.remove(watcher);
       }
     },
@@ -74,24 +87,10 @@ function newWatcherOf(interest: Interest, newest: number, request: WatchRequest)
   };
 }
 
-async function* messages(
-  deps: WatchDeps,
-  watcher: Watcher,
-  signal: AbortSignal,
-): AsyncGenerator<WatchMessage, void, undefined> {
-  while (!signal.aborted) {
-    if (watcher.ended) throw fail('etcd/unavailable', { reason: 'the store was closed' });
-    const message = takeQueued(deps, watcher) ?? takeHistory(deps, watcher) ?? takeProgress(deps, watcher);
-    if (message !== undefined) {
-      watcher.isQuiet = message.kind === 'progress';
-      yield message;
-      if (message.kind === 'compacted') return;
-    } else if (watcher.state.kind === 'unsynced') {
-      await deps.space.backend.turn();
-    } else {
-      await woken(watcher, signal);
-    }
-  }
+/** What there is to hand over now. */
+function take(deps: WatchDeps, watcher: Watcher): WatchMessage | undefined {
+  if (watcher.ended) throw fail('etcd/unavailable', { reason: 'the store was closed' });
+  return takeQueued(deps, watcher) ?? takeHistory(deps, watcher) ?? takeProgress(deps, watcher);
 }
 
 function takeQueued({ hub }: WatchDeps, watcher: Watcher): WatchMessage | undefined {
@@ -123,14 +122,11 @@ function takeProgress({ space }: WatchDeps, watcher: Watcher): WatchMessage | un
   return { kind: 'progress', revision: revision(space.durable.revision) };
 }
 
-function woken(watcher: Watcher, signal: AbortSignal): Promise<void> {
+function woken(watcher: Watcher): Promise<void> {
   return new Promise((resolve) => {
-    const done = () => {
-      signal.removeEventListener('abort', done);
+    watcher.wake = () => {
       watcher.wake = () => {};
       resolve();
     };
-    watcher.wake = done;
-    signal.addEventListener('abort', done, { once: true });
   });
 }

@@ -30,9 +30,17 @@ export interface WatcherStep {
   readonly actions: readonly WatcherAction[];
 }
 
-/** The state of a new watcher. A start above the newest revision waits for it; events before it are left out. */
+/** What etcd calls the compact revision of a store that never was compacted. */
+const leastStart = -1;
+
+/**
+ * The state of a new watcher. A start above the newest revision waits for it; events before it are left out. One
+ * below zero is in the past as any other, and lost with the first compaction.
+ */
 export function newWatcher(startRevision: number, newest: number): WatcherState {
-  if (startRevision > 0 && startRevision <= newest) return { kind: 'unsynced', next: startRevision };
+  if (startRevision !== 0 && startRevision <= newest) {
+    return { kind: 'unsynced', next: Math.max(startRevision, leastStart) };
+  }
   return { kind: 'synced', next: Math.max(startRevision, newest + 1), queuedBytes: 0 };
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { LeaseId } from '../model/index.js';
-import { invariant, leaseId } from '../model/index.js';
+import { leaseId } from '../model/index.js';
 import type { Write } from './backend.js';
 import type { Change } from './change.js';
 import type { Decided } from './group-commit.js';
 import { keyBytes, type Span } from './key.js';
-import { isDelete, type KeyVersion } from './key-index.js';
+import type { KeyVersion } from './key-index.js';
 import { compactKey, type Keyspace } from './keyspace.js';
 import { grantedLease, stepLease } from './lease.js';
 import type { Lease, LeaseBook } from './lease-book.js';
@@ -103,33 +103,38 @@ interface NewValue {
 
 function write(work: Work, key: string, previous: KeyVersion | undefined, next: NewValue): void {
   const { index } = work.space;
-  const record = {
-    ...next,
+  const { value, lease, isDelete: isGone } = next;
+  const createRevision = isGone ? 0 : (previous?.createRevision ?? work.revision);
+  const count = isGone ? 0 : (previous?.version ?? 0) + 1;
+  const record = encodeRecord({
+    isDelete: isGone,
+    createRevision,
+    version: count,
+    lease,
     key: keyBytes(key),
-    createRevision: next.isDelete ? 0 : (previous?.createRevision ?? work.revision),
-    version: next.isDelete ? 0 : (previous?.version ?? 0) + 1,
-  };
+    value,
+  });
   const version: KeyVersion = {
     revision: work.revision,
     sub: work.changes.length,
-    createRevision: record.createRevision,
-    version: record.version,
-    lease: next.lease,
-    record: encodeRecord(record),
+    createRevision,
+    version: count,
+    lease,
+    record,
   };
-  invariant(version.record !== undefined, 'a new version has its record');
   index.add(key, version);
   work.undo.push(() => index.removeNewest(key));
   moveLease(work, key, previous?.lease ?? noLease, next.lease);
   work.writes.push({
     kind: 'put',
     key: encodeRecordKey(version.revision, version.sub),
-    value: version.record,
+    value: record,
   });
   work.changes.push({
     key,
     version,
-    previous: previous !== undefined && isDelete(previous) ? undefined : previous,
+    // A key may be put and deleted by the same txn; watchers are told what was there before both.
+    previous: previous?.revision === work.revision ? index.before(key, version) : previous,
   });
 }
 

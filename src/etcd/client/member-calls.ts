@@ -66,7 +66,11 @@ export function memberCalls(call: CallMethod): MemberCalls {
   };
 }
 
-async function setAlarm(call: CallMethod, action: 'GET' | 'ACTIVATE' | 'DEACTIVATE', alarm: Alarm | undefined) {
+async function setAlarm(
+  call: CallMethod,
+  action: 'GET' | 'ACTIVATE' | 'DEACTIVATE',
+  alarm: Alarm | undefined,
+) {
   const { alarms } = await call(memberSpecs.alarm, {
     action: AlarmRequest_AlarmAction[action],
     memberID: alarm?.memberId ?? 0n,

@@ -16,6 +16,18 @@ export function encodeFrame(message: Uint8Array): Buffer {
 }
 
 /**
+ * The first message of a stream whose first chunk is `chunk`, as a view of it; `undefined` when it goes on in the next
+ * one.
+ *
+ * @throws as `Deframer.push`
+ */
+export function findWholeMessage(chunk: Buffer, limitBytes: number): Uint8Array | undefined {
+  if (chunk.length < headBytes) return undefined;
+  const end = headBytes + readHead(chunk, limitBytes);
+  return end > chunk.length ? undefined : chunk.subarray(headBytes, end);
+}
+
+/**
  * Cuts the bytes of one stream into messages, however they were chunked. A message that came in one chunk is a
  * view of it. Memory grows with the bytes that came, never with a length that was only announced.
  */

@@ -53,7 +53,8 @@ export class MessageQueue<T> implements AsyncIterable<T> {
         const batch = this.items;
         this.items = [];
         if (batch.length > 0) this.wakeAllWriters();
-        yield* batch;
+        // Not `yield*`, which would wait once more for each.
+        for (const item of batch) yield item;
         if (this.items.length > 0) continue;
         if (this.end.kind === 'failed') throw this.end.error;
         if (this.end.kind === 'ended') return;

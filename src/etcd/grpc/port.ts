@@ -14,10 +14,15 @@ export interface PortServers {
   readonly http1: http.Server;
 }
 
-/** A connection that says nothing at all is ended after this. */
-const silentMs = 15_000;
-/** A client that opened HTTP/2 and asks for nothing yet is handed on after this. */
-const startMs = 5_000;
+/** How long a connection may take to make clear what it wants. */
+export interface StartWaits {
+  /** One that says nothing at all, or not yet which protocol, is ended after this, however it drips. */
+  readonly silentMs: number;
+  /** A client that opened HTTP/2 and asks for nothing yet is handed on after this. */
+  readonly startMs: number;
+}
+
+const usualWaits: StartWaits = { silentMs: 15_000, startMs: 5_000 };
 /** So is one that has sent this much and still no request. */
 const startBytes = 64 * 1024;
 
@@ -28,6 +33,7 @@ export async function listenPort(
   servers: PortServers,
   options: ListenOptions,
   ownTls: ServerTls | undefined,
+  waits: StartWaits = usualWaits,
 ): Promise<Listening> {
   const sockets = new Set<net.Socket>();
   const server =
@@ -42,7 +48,7 @@ export async function listenPort(
   // With TLS, a connection is of use only after the handshake; those that fail it are ended by Node.
   server.on(ownTls === undefined ? 'connection' : 'secureConnection', (socket: net.Socket) => {
     socket.on('error', () => socket.destroy());
-    routeByFirstBytes(socket, servers);
+    routeByFirstBytes(socket, servers, waits);
   });
   server.on('tlsClientError', (_error: Error, socket: net.Socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
@@ -65,7 +71,7 @@ export async function listenPort(
 }
 
 /** Reads until it is clear who is to serve the connection, and gives back what was read. */
-function routeByFirstBytes(socket: net.Socket, servers: PortServers): void {
+function routeByFirstBytes(socket: net.Socket, servers: PortServers, waits: StartWaits): void {
   const state: { seen: Buffer; isGreeted: boolean } = { seen: Buffer.alloc(0), isGreeted: false };
   const look = (isLate: boolean) => {
     const start = readStart(state.seen, state.isGreeted, isLate);
@@ -76,17 +82,21 @@ function routeByFirstBytes(socket: net.Socket, servers: PortServers): void {
       socket.off('data', take);
       socket.off('timeout', giveUp);
       socket.setTimeout(0);
+      clearTimeout(deadline);
       socket.pause();
       handOver(socket, servers, start.kind === 'http2' ? start.bytes : state.seen, start.kind);
     } else if (isLate) socket.destroy();
   };
   const take = (chunk: Buffer) => {
     state.seen = state.seen.length === 0 ? chunk : Buffer.concat([state.seen, chunk]);
-    socket.setTimeout(startMs);
+    socket.setTimeout(waits.startMs);
     look(state.seen.length > startBytes);
   };
   const giveUp = () => look(true);
-  socket.setTimeout(silentMs, giveUp);
+  // The other timer begins anew with each byte.
+  const deadline = setTimeout(giveUp, waits.silentMs);
+  socket.once('close', () => clearTimeout(deadline));
+  socket.setTimeout(waits.silentMs, giveUp);
   socket.on('data', take);
 }
 

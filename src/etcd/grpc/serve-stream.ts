@@ -2,6 +2,7 @@
 
 import type { ServerHttp2Stream } from 'node:http2';
 import { fail } from '../errors.js';
+import { findWholeMessage } from './frame.js';
 import { MessageQueue } from './message-queue.js';
 import type { Call, Method } from './method.js';
 import { type RequestLimits, RequestReader } from './request-reader.js';
@@ -46,22 +47,34 @@ async function answerOne(
 
 /** `undefined` when the client went away before it had said all. */
 function firstMessage(stream: ServerHttp2Stream, limits: RequestLimits): Promise<Uint8Array | undefined> {
-  const deframer = new RequestReader(stream, limits);
   return new Promise((resolve, reject) => {
+    const reading: { rest: RequestReader | undefined; isDone: boolean } = { rest: undefined, isDone: false };
+    const take = (chunk: Buffer) => {
+      // Hardly any request comes in pieces.
+      const whole = reading.rest === undefined ? findWholeMessage(chunk, limits.messageBytes) : undefined;
+      if (whole !== undefined) return whole;
+      reading.rest ??= new RequestReader(stream, limits);
+      return reading.rest.push(chunk)[0];
+    };
     stream.on('data', (chunk: Buffer) => {
+      if (reading.isDone) return;
       try {
-        const [message] = deframer.push(chunk);
+        const message = take(chunk);
         if (message === undefined) return;
-        stream.removeAllListeners('data');
+        reading.isDone = true;
         resolve(message);
       } catch (error) {
+        reading.isDone = true;
         reject(error);
       }
     });
-    stream.once('end', () =>
-      reject(fail('etcd/malformed-message', { reason: 'a call without a whole message' })),
-    );
-    stream.once('close', () => resolve(undefined));
+    stream.on('end', () => {
+      if (reading.isDone) return;
+      reject(fail('etcd/malformed-message', { reason: 'a call without a whole message' }));
+    });
+    stream.on('close', () => {
+      if (!reading.isDone) resolve(undefined);
+    });
   });
 }
 

@@ -10,7 +10,9 @@ import type { Call } from './method.js';
 
 const answerHeaders: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc' };
 const okTrailers: OutgoingHttpHeaders = { 'grpc-status': '0', 'grpc-message': '' };
-const withTrailers = { waitForTrailers: true };
+/** No date: a client of gRPC has no use for it. */
+const withTrailers = { waitForTrailers: true, sendDate: false };
+const ignore = () => {};
 
 /** One call on the server's side: what goes back to the client, and when it is over. */
 export class ServerCall implements Call {
@@ -18,6 +20,9 @@ export class ServerCall implements Call {
   private deadline: NodeJS.Timeout | undefined;
   private trailers: OutgoingHttpHeaders = okTrailers;
   private isAnswered = false;
+  private status = 0;
+  /** Of a unary answer, until the stream is closed. */
+  private unreadBytes = 0;
 
   /** @param answers of all streams of the connection together */
   constructor(
@@ -25,18 +30,23 @@ export class ServerCall implements Call {
     readonly caller: Caller,
     private readonly answers: Budget,
   ) {
-    stream.on('error', () => {});
+    stream.on('error', ignore);
     stream.on('wantTrailers', () => this.sendTrailers());
-    stream.on('close', () => this.abort(fail('etcd/cancelled', { reason: 'the client is gone' })));
+    stream.on('close', () => this.close());
   }
 
   /** Made when first asked for: most unary calls never ask. */
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
-      if (this.stream.closed) this.controller.abort(fail('etcd/cancelled', { reason: 'the client is gone' }));
+      if (this.stream.closed) this.controller.abort(clientIsGone());
     }
     return this.controller.signal;
+  }
+
+  /** The status it ended with; "cancelled" when the client went away first. */
+  get endStatus(): number {
+    return this.isAnswered ? this.status : 1;
   }
 
   get isOver(): boolean {
@@ -58,8 +68,8 @@ export class ServerCall implements Call {
     this.open();
     this.isAnswered = true;
     const frame = encodeFrame(message);
+    this.unreadBytes = frame.length;
     this.answers.add(frame.length);
-    this.stream.once('close', () => this.answers.give(frame.length));
     this.stream.end(frame);
   }
 
@@ -102,6 +112,7 @@ export class ServerCall implements Call {
   refuse(error: unknown): void {
     if (this.isOver) return;
     const { status, text } = statusOfError(error);
+    this.status = status;
     this.trailers = { 'grpc-status': String(status), 'grpc-message': encodeStatusText(text) };
     this.isAnswered = true;
     if (this.stream.headersSent) {
@@ -127,8 +138,19 @@ export class ServerCall implements Call {
     });
   }
 
+  /** Nearly every call ends so, and most of them have nobody to tell. */
+  private close(): void {
+    if (this.unreadBytes > 0) this.answers.give(this.unreadBytes);
+    clearTimeout(this.deadline);
+    if (this.controller?.signal.aborted === false) this.controller.abort(clientIsGone());
+  }
+
   private abort(reason: Error): void {
     clearTimeout(this.deadline);
     this.controller?.abort(reason);
   }
+}
+
+function clientIsGone(): Error {
+  return fail('etcd/cancelled', { reason: 'the client is gone' });
 }

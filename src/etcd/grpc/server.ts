@@ -6,6 +6,7 @@ import type { Listening, ListenOptions, Log } from '../../effects/index.js';
 import { isMusterError } from '../../model/index.js';
 import type { Caller } from '../auth.js';
 import { fail } from '../errors.js';
+import type { CallCounts } from '../metrics/call-counts.js';
 import { Budget } from './budget.js';
 import { parseTimeout } from './header-text.js';
 import type { Method } from './method.js';
@@ -19,6 +20,7 @@ export interface GrpcServerDeps {
   readonly methods: readonly Method[];
   readonly log: Log;
   readonly plain: PlainListener;
+  readonly counts: CallCounts;
   /** A longer request is refused. */
   readonly maxMessageBytes: number;
   /** Left out: without TLS. */
@@ -127,6 +129,7 @@ async function serveOne(
   const path = headers[':path'] ?? '';
   const call = new ServerCall(stream, callerOf(headers, connection), connection.answers);
   const limits = { messageBytes: deps.maxMessageBytes, requests: connection.requests };
+  deps.counts.start(path);
   try {
     const method = checkCall(byPath.get(path), path, headers);
     if (headers['grpc-timeout'] !== undefined) call.limitTime(timeoutOf(String(headers['grpc-timeout'])));
@@ -136,6 +139,7 @@ async function serveOne(
     if (!isMusterError(error)) deps.log.error('a call failed by a defect', { path, error: String(error) });
     call.refuse(error);
   }
+  deps.counts.end(path, call.endStatus);
 }
 
 /** etcd takes the token under either name. */

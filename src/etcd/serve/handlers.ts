@@ -13,40 +13,48 @@ export function unary<Req, Res>(
   spec: MethodSpec<Req, Res>,
   handle: (request: Req, call: Call) => Promise<Res>,
 ): Method {
-  return {
-    kind: 'unary',
-    path: spec.path,
-    handle: async (message, call) =>
-      encodeMessage(spec.response, await handle(decodeMessage(spec.request, message), call)),
-  };
+  return unaryBytes(spec, async (request, call) => encodeMessage(spec.response, await handle(request, call)));
 }
 
-/** As `unary`, for what the store would have to write down: `etcd/request-too-large` beyond etcd's limit. */
-export function write<Req, Res>(
-  spec: MethodSpec<Req, Res>,
-  handle: (request: Req, call: Call) => Promise<Res>,
+/** As `unary`, for a handler that makes the bytes of its answer by itself. */
+export function unaryBytes<Req>(
+  { path, request }: MethodSpec<Req, unknown>,
+  handle: (request: Req, call: Call) => Promise<Uint8Array>,
 ): Method {
   return {
     kind: 'unary',
-    path: spec.path,
+    path,
+    handle: async (message, call) => handle(decodeMessage(request, message), call),
+  };
+}
+
+/** As `unaryBytes`, for what the store would have to write down: `etcd/request-too-large` beyond etcd's limit. */
+export function writeBytes<Req>(
+  { path, request }: MethodSpec<Req, unknown>,
+  handle: (request: Req, call: Call) => Promise<Uint8Array>,
+): Method {
+  return {
+    kind: 'unary',
+    path,
     async handle(message, call) {
       if (message.length > maxRequestBytes) throw fail('etcd/request-too-large');
-      return encodeMessage(spec.response, await handle(decodeMessage(spec.request, message), call));
+      return handle(decodeMessage(request, message), call);
     },
   };
 }
 
-/** A streaming row of the served table. */
+/** A streaming row of the served table. @param encode left out: the generated one */
 export function streaming<Req, Res>(
   spec: MethodSpec<Req, Res>,
   handle: (requests: AsyncIterable<Req>, call: Call) => AsyncIterable<Res>,
+  encode = (response: Res) => encodeMessage(spec.response, response),
 ): Method {
   return {
     kind: 'stream',
     path: spec.path,
     async *handle(messages, call) {
       for await (const response of handle(decodeAll(spec, messages), call)) {
-        yield encodeMessage(spec.response, response);
+        yield encode(response);
       }
     },
   };

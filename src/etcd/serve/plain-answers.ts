@@ -14,8 +14,12 @@ export interface PlainDeps {
   readonly maintenance: Maintenance | undefined;
   /** Answers `/v3/…`. */
   readonly gateway: PlainListener;
+  /** Answers `/metrics`. */
+  readonly metrics: () => Promise<PlainAnswer>;
   /** Answers every other path. */
   readonly rest: Handler | undefined;
+  /** Leaves `/version`, `/health` and the like to `rest` as well. */
+  readonly isRestWhole: boolean;
 }
 
 /** What the port serves without gRPC: the gateway, what etcd tells of itself, and whatever else was handed in. */
@@ -24,12 +28,13 @@ export function plainListener(deps: PlainDeps): PlainListener {
   const own: Readonly<Record<string, (query: URLSearchParams) => PlainAnswer | Promise<PlainAnswer>>> = {
     '/version': () => versionAnswer(deps.identity),
     '/health': (query) => healthAnswer(deps, query),
+    '/metrics': deps.metrics,
     '/livez': () => okAnswer,
     '/readyz': (query) => readyAnswer(deps, query),
   };
   return async (request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const answer = Object.hasOwn(own, path) ? own[path] : undefined;
+    const answer = !deps.isRestWhole && Object.hasOwn(own, path) ? own[path] : undefined;
     const isGateway = path.startsWith('/v3/');
     if ((isGateway || answer !== undefined) && request.method === 'OPTIONS') {
       return sendAnswer(response, { status: 200, body: '' });

@@ -4,6 +4,7 @@ import type { WatchRequest, WatchResponse } from '../gen/etcdserverpb/watch.js';
 import { MessageQueue } from '../grpc/message-queue.js';
 import type { Call, Method } from '../grpc/method.js';
 import { methods } from '../methods.js';
+import { watchEncoder } from '../wire/hot-events.js';
 import { streaming } from './handlers.js';
 import { readNeeds } from './needs.js';
 import type { ServedParts } from './parts.js';
@@ -14,7 +15,8 @@ const waitingResponses = 32;
 
 /** Service etcdserverpb.Watch over any `Kv`: many watches on one stream. */
 export function watchMethods(parts: ServedParts): readonly Method[] {
-  return [streaming(methods.watch, (requests, call) => serveWatches(parts, requests, call))];
+  const encode = watchEncoder();
+  return [streaming(methods.watch, (requests, call) => serveWatches(parts, requests, call), encode)];
 }
 
 /** Goes on after the client has said its last request, until it goes away. */

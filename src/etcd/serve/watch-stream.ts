@@ -93,7 +93,6 @@ export class WatchStream {
   }
 
   private findFault(wire: WatchCreateRequest, request: WatchRequest): string | undefined {
-    if (wire.startRevision < 0) return 'etcdserver: mvcc: required revision has been compacted';
     if (wire.watchId !== 0n && this.watches.has(wire.watchId)) {
       return 'mvcc: duplicate watch ID provided on the WatchStream';
     }
@@ -157,7 +156,8 @@ export class WatchStream {
         this.takeProgress(watch, message);
         break;
       case 'compacted':
-        this.respond(watch, message.compactRevision, message);
+        // As etcd: the header of this one alone has no revision.
+        this.respond(watch, revision(0), message);
         break;
       case 'cancelled':
         this.respond(watch, watch.reached, message);
@@ -209,5 +209,5 @@ export class WatchStream {
 /** A watch from the past has everything before its first revision; one from the future has what there is. */
 function reachedAtStart(request: WatchRequest, now: Revision): Revision {
   const start = request.startRevision ?? 0;
-  return start > 0 && start <= now ? revision(start - 1) : now;
+  return start !== 0 && start <= now ? revision(Math.max(0, start - 1)) : now;
 }

@@ -29,8 +29,9 @@ export function decodeRangeRequest(wire: WireRangeRequest): RangeRequest {
   const sortOrder = sortOrders[wire.sortOrder];
   const sortTarget = sortTargets[wire.sortTarget];
   if (sortOrder === undefined || sortTarget === undefined) throw fail('etcd/invalid-sort-option');
-  return {
-    ...decodeRange(wire),
+  // Without a spread: this is done for every read.
+  const request = {
+    key: wire.key,
     limit: wire.limit,
     revision: wire.revision,
     sortOrder,
@@ -43,6 +44,7 @@ export function decodeRangeRequest(wire: WireRangeRequest): RangeRequest {
     minCreateRevision: wire.minCreateRevision,
     maxCreateRevision: wire.maxCreateRevision,
   };
+  return wire.rangeEnd.length === 0 ? request : { ...request, rangeEnd: wire.rangeEnd };
 }
 
 export function encodeRangeRequest(request: RangeRequest): WireRangeRequest {

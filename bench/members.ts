@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { connect, type EtcdClient, keyOf } from '../src/etcd/index.js';
+import type { MemberId } from '../src/model/index.js';
+import { environment, inCluster, interleave, median, ms, printTable, program, time } from './measure.js';
+
+const etcd = resolve('.cache/debian13/usr/bin/etcd');
+const rounds = 5;
+const lookMs = 5;
+/** A cluster that just changed refuses the next change for 5 s; both contenders begin after that. */
+const quietMs = 6_000;
+
+/** muster's members beside the same etcd processes, started and mended by hand with no time to think. */
+export async function benchMembers(): Promise<void> {
+  const formed = await interleave(rounds, { muster: formByMuster, script: formByScript });
+  const healed = await interleave(rounds, { muster: healByMuster, byHand: healByHand });
+  printTable('Members', [
+    row('3 members, cold to first committed write', formed.muster, formed.script, 'etcd from a script', 1.3),
+    row('wiped member to voter, and a read through it', healed.muster, healed.byHand, 'by hand', 1.2),
+  ]);
+}
+
+function row(
+  what: string,
+  ours: readonly number[] = [],
+  peer: readonly number[] = [],
+  by: string,
+  goal: number,
+) {
+  const [left, right] = [median(ours), median(peer)];
+  return {
+    what: `${what}, median of ${ours.length}`,
+    value: ms(left),
+    beside: `${by} ${ms(right)}`,
+    ratio: `${(left / right).toFixed(2)}x`,
+    goal: `${goal}x`,
+  };
+}
+
+const clusterFile = `store: {kind: etcd, program: ${etcd}}\nmachines: 3\n`;
+
+/** From the start of `muster up`, control process and agents included, to a write at any member. */
+function formByMuster(): Promise<number> {
+  return inCluster(async (folder, env) => {
+    await writeFile(join(folder, 'cluster.yaml'), clusterFile);
+    const start = performance.now();
+    const up = time(program, ['up', '-o', 'json'], folder, env);
+    const urls = await memberUrls(folder);
+    await untilWritten(urls);
+    const took = performance.now() - start;
+    await up;
+    return took;
+  });
+}
+
+/** Asked as soon as the cluster has its addresses. */
+async function memberUrls(folder: string): Promise<readonly string[]> {
+  for (;;) {
+    const text = await readFile(join(folder, '.muster/control.json'), 'utf8').catch(() => '');
+    if (text !== '') return (JSON.parse(text) as { readonly storeUrls: readonly string[] }).storeUrls;
+    await pause(lookMs);
+  }
+}
+
+function formByScript(): Promise<number> {
+  return byHand(async (members) => {
+    const start = performance.now();
+    for (const member of members) member.start('new', members);
+    await untilWritten(members.map(({ clientUrl }) => clientUrl));
+    return performance.now() - start;
+  });
+}
+
+function healByMuster(): Promise<number> {
+  return inCluster(async (folder, env) => {
+    await writeFile(join(folder, 'cluster.yaml'), clusterFile);
+    await time(program, ['up'], folder, env);
+    await pause(quietMs);
+    const { stdout } = await time(program, ['drill', 'wipe', '-o', 'json'], folder, env);
+    return (JSON.parse(stdout) as { readonly recoveryMs: { readonly p50: number } }).recoveryMs.p50;
+  });
+}
+
+/** Kill, remove, add as learner, start, promote, read: each as soon as the one before is done. */
+function healByHand(): Promise<number> {
+  return byHand(async (members) => {
+    for (const member of members) member.start('new', members);
+    await untilWritten(members.map(({ clientUrl }) => clientUrl));
+    await pause(quietMs);
+    const [first, second, wiped] = members;
+    if (first === undefined || second === undefined || wiped === undefined) throw new Error('three members');
+    const survivors = connect([first.clientUrl, second.clientUrl]);
+    const own = connect([wiped.clientUrl]);
+    try {
+      const start = performance.now();
+      await wiped.wipe();
+      const old = (await retry(() => survivors.memberList())).find(({ name }) => name === wiped.name);
+      await retry(() => survivors.memberRemove(old?.id ?? (0n as MemberId)));
+      const added = await retry(() => survivors.memberAdd([wiped.peerUrl], { isLearner: true }));
+      wiped.start('existing', members);
+      await retry(() => survivors.memberPromote(added.id));
+      await retry(() => readable(own));
+      return performance.now() - start;
+    } finally {
+      await Promise.all([survivors.close(), own.close()]);
+    }
+  });
+}
+
+interface HandMember {
+  readonly name: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+  start(state: 'new' | 'existing', all: readonly HandMember[]): void;
+  wipe(): Promise<void>;
+}
+
+async function byHand(work: (members: readonly HandMember[]) => Promise<number>): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-bench-'));
+  const children = new Map<string, ChildProcess>();
+  const token = folder;
+  const end = async (name: string) => {
+    const child = children.get(name);
+    children.delete(name);
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = new Promise((onEnd) => child.once('exit', onEnd));
+    child.kill('SIGKILL');
+    await ended;
+  };
+  const members = [1, 2, 3].map((number): HandMember => {
+    const name = `hand-${number}`;
+    const [clientUrl, peerUrl] = [`http://127.88.7.${number}:2379`, `http://127.88.7.${number}:2380`];
+    return {
+      name,
+      clientUrl,
+      peerUrl,
+      start(state, all) {
+        const flags = {
+          name,
+          'data-dir': join(folder, name),
+          'listen-client-urls': clientUrl,
+          'advertise-client-urls': clientUrl,
+          'listen-peer-urls': peerUrl,
+          'initial-advertise-peer-urls': peerUrl,
+          'initial-cluster': all.map((one) => `${one.name}=${one.peerUrl}`).join(','),
+          'initial-cluster-state': state,
+          'initial-cluster-token': token,
+        };
+        const args = Object.entries(flags).map(([key, value]) => `--${key}=${value}`);
+        children.set(name, spawn(etcd, args, { stdio: 'ignore', env: environment() }));
+      },
+      async wipe() {
+        await end(name);
+        await rm(join(folder, name), { recursive: true, force: true });
+      },
+    };
+  });
+  try {
+    return await work(members);
+  } finally {
+    await Promise.all([...children.keys()].map(end));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function untilWritten(urls: readonly string[]): Promise<void> {
+  const clients = urls.map((url) => connect([url], { timeoutMs: 2_000 }));
+  try {
+    await Promise.any(
+      clients.map((client) => retry(() => client.put({ key: keyOf('/bench'), value: keyOf('1') }))),
+    );
+  } finally {
+    await Promise.all(clients.map((client) => client.close()));
+  }
+}
+
+async function readable(client: EtcdClient): Promise<void> {
+  await client.range({ key: keyOf('/bench') });
+}
+
+async function retry<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const done = await work().then(
+      (value) => ({ value }),
+      () => undefined,
+    );
+    if (done !== undefined) return done.value;
+    await pause(lookMs);
+  }
+}
+
+function pause(limitMs: number): Promise<void> {
+  return new Promise((onDone) => setTimeout(onDone, limitMs));
+}
