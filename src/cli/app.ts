@@ -22,6 +22,10 @@ export const runDiscoveryShow = async (input: CommandInput): Promise<ExitCode> =
   (await import('./run-discovery.js')).runDiscoveryShow(input);
 export const runDiscoveryFree = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-discovery.js')).runDiscoveryFree(input);
+export const runDnsServe = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-dns.js')).runDnsServe(input);
+export const runDnsZone = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-dns.js')).runDnsZone(input);
 export const runDown = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-down.js')).runDown(input);
 export const runDrill = async (input: CommandInput): Promise<ExitCode> =>
@@ -36,6 +40,8 @@ export const runLogs = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-logs.js')).runLogs(input);
 export const runLs = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-keys.js')).runLs(input);
+export const runMachineReplace = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-machine.js')).runMachineReplace(input);
 export const runMachines = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-status.js')).runMachines(input);
 export const runMemberList = async (input: CommandInput): Promise<ExitCode> =>

@@ -19,6 +19,7 @@ import { type CommandInput, type ExitCode, type FlagValues, textFlag } from './c
 import { fail } from './errors.js';
 import { gunzip } from './gunzip.js';
 import { openLog } from './log.js';
+import { openSharedStore } from './shared-store.js';
 import { version } from './version.js';
 import { whileAnnounced } from './while-announced.js';
 
@@ -29,7 +30,9 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
   const commandLine = await findCommandLine(flags, signal);
   if (commandLine === undefined) return 0;
   const log = openLog('agent');
-  const { machineId } = parseKernelArguments(commandLine);
+  const { machineId, store, privateIpv4, ttlSeconds } = parseKernelArguments(commandLine);
+  // Members and forwarders serve at the same address.
+  const shared = store.isShared ? openSharedStore(`http://${privateIpv4}:2379`, ttlSeconds, log) : undefined;
   await runAgent(
     {
       clock: realClock,
@@ -63,14 +66,17 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
               (lease, lost) => whileAnnounced(registry, machineId, (until) => whileHeld(lease, until), lost),
               until,
             ),
-          announce: (lease, machine, state) => registry.machines.announce(lease, machine, state),
+          announce: (lease, machine, state) => {
+            shared?.publish(machine);
+            return registry.machines.announce(lease, machine, state);
+          },
           close: () => kv.close(),
         };
       },
     },
     { commandLine, root, version },
     signal,
-  );
+  ).finally(() => shared?.close());
   return 0;
 }
 

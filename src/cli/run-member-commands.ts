@@ -156,7 +156,7 @@ export async function runMemberUpdate({ args, flags }: CommandInput): Promise<Ex
   return withStore(flags, async (store) => {
     const { members } = await readCluster(store);
     const moving = findMember(members, text);
-    // The list would call it a voter, while raft gives it no vote (etcd-io/etcd issue 21694; seen with 3.4 and 3.5).
+    // The list would call it a voter, while raft gives it no vote (etcd-io/etcd issue 21694).
     if (moving.isLearner) throw fail('cli/learner-moves', { member: callName(moving) });
     const others = members.filter(({ id }) => id !== moving.id);
     checkIsNew(others, { peerUrls });

@@ -25,6 +25,7 @@ export { hintForName } from './nearest-name.js';
 export { type ClusterFileOptions, parseClusterFile } from './parse-cluster-file.js';
 export { checkYaml, placeProblems, type ReadResult, readYaml, sortIssues } from './read-yaml.js';
 export { type ClusterFileTemplate, renderClusterFile } from './render-cluster-file.js';
+export { type ReplaceResult, replaceMachine } from './replace-machine.js';
 export { inputSchema, type JsonSchema, told } from './schema-hint.js';
 export {
   openYaml,

@@ -5,6 +5,7 @@ import { agent } from './agent.js';
 import { completion } from './completion.js';
 import { destroy } from './destroy.js';
 import { discovery } from './discovery.js';
+import { dns } from './dns.js';
 import { down } from './down.js';
 import { drill } from './drill.js';
 import { events } from './events.js';
@@ -12,6 +13,7 @@ import { get } from './get.js';
 import { init } from './init.js';
 import { logs } from './logs.js';
 import { ls } from './ls.js';
+import { machine } from './machine.js';
 import { machines } from './machines.js';
 import { member } from './member.js';
 import { reboot } from './reboot.js';
@@ -32,6 +34,7 @@ export const commands: readonly AnyCommand[] = [
   up,
   status,
   machines,
+  machine,
   events,
   drill,
   logs,
@@ -48,6 +51,7 @@ export const commands: readonly AnyCommand[] = [
   member,
   store,
   discovery,
+  dns,
   agent,
   schema,
   completion,

@@ -9,7 +9,7 @@ export interface DrillReport {
   readonly recovered: number;
   /** Acknowledged writes that are gone; anything but 0 is a defect. */
   readonly lostWrites: number;
-  /** Reads that did not see an acknowledged write, or saw what was never written. */
+  /** Reads that did not find what was acknowledged before they began; anything but 0 is a defect. */
   readonly wrongReads: number;
   readonly acknowledgedWrites: number;
   readonly unknownWrites: number;

@@ -1,39 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What a writer knows of one key, which it alone writes, once for each number from 1 up. */
-export interface KeyHistory {
-  /** The highest number whose write was acknowledged. */
-  acknowledged: number;
-  /** The highest number that was sent; it may have taken effect. */
+/**
+ * What one writer did. Each write is of a key of its own, so that one which nobody answered, and which takes effect late,
+ * says nothing about the others.
+ */
+export interface WriterHistory {
+  /** Writes that were acknowledged, by number from 1 up, in order. */
+  readonly acknowledged: number[];
+  /** How many were sent; those that are not acknowledged may have taken effect, or may yet. */
   sent: number;
 }
 
-/** A read that must have seen everything that was acknowledged before it began. */
+/** A read, through a quorum, of a write that was acknowledged before it began. */
 export interface Read {
-  readonly key: string;
-  /** `acknowledged` when it began. */
-  readonly atLeast: number;
-  /** `sent` when it ended. */
-  readonly atMost: number;
-  /** 0: no such key. */
-  readonly found: number;
+  readonly isFound: boolean;
 }
 
-/** Whether a read fits a store that loses nothing and never goes back. */
-export function isFitting({ atLeast, atMost, found }: Read): boolean {
-  return found >= atLeast && found <= atMost;
+export function openHistory(): WriterHistory {
+  return { acknowledged: [], sent: 0 };
 }
 
-/**
- * How many acknowledged writes are gone, given what the store holds at the end: each key's highest number that is there.
- * Writes of one key come one after another, so all numbers above it are lost.
- */
+/** How many acknowledged writes are gone, given the numbers that the store holds of each writer at the end. */
 export function countLost(
-  histories: ReadonlyMap<string, KeyHistory>,
-  found: ReadonlyMap<string, number>,
+  histories: readonly WriterHistory[],
+  found: readonly ReadonlySet<number>[],
 ): number {
-  return [...histories].reduce(
-    (lost, [key, { acknowledged }]) => lost + Math.max(0, acknowledged - (found.get(key) ?? 0)),
+  return histories.reduce(
+    (lost, { acknowledged }, writer) =>
+      lost + acknowledged.filter((number) => found[writer]?.has(number) !== true).length,
     0,
   );
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { randomHex, realClock, realRandom } from '../../effects/index.js';
-import { type EtcdClient, keyOf, textOf } from '../../etcd/index.js';
-import { countLost, isFitting, type KeyHistory, type Read } from './history.js';
+import { type EtcdClient, keyOf, prefixRange, textOf } from '../../etcd/index.js';
+import { countLost, openHistory, type Read, type WriterHistory } from './history.js';
 
 export interface LoadReport {
   readonly acknowledged: number;
   /** Writes whose outcome nobody knows: sent, and not answered. */
   readonly unknown: number;
   readonly reads: number;
-  /** Reads that went back behind an acknowledged write, or saw what was never written. */
+  /** Reads that did not find what was acknowledged before they began. */
   readonly wrongReads: number;
   readonly lostWrites: number;
 }
@@ -23,61 +23,67 @@ const writers = 4;
 const pauseMs = 5;
 
 /**
- * Writes and reads through all members at random, as clients do, until it is finished. Each writer has a key of its own
- * and counts up in it, so that what was lost can be told from the numbers.
+ * Writes and reads through all members at random, as clients do, until it is finished. Each write has a key
+ * of its own.
  *
  * @param clients one for each member
  */
 export function startLoad(clients: readonly EtcdClient[]): WriteLoad {
   const prefix = `/muster-drill/${randomHex(realRandom, 8)}/`;
-  const histories = new Map<string, KeyHistory>();
+  const histories = Array.from({ length: writers }, openHistory);
   const reads: Read[] = [];
   const ended = new AbortController();
-  const any = () => pick(clients);
+  const keyAt = (writer: number, number: number) => keyOf(`${prefix}${writer}/${number}`);
 
-  const write = async (key: string, history: KeyHistory) => {
-    const number = history.sent + 1;
-    // Whatever becomes of a write that was not answered, the next number is another.
-    history.sent = number;
-    const done = await any()
-      .put({ key: keyOf(key), value: keyOf(String(number)) })
+  const write = async (writer: number, history: WriterHistory) => {
+    history.sent += 1;
+    const number = history.sent;
+    const isDone = await pick(clients)
+      .put({ key: keyAt(writer, number), value: keyOf(String(number)) })
       .then(() => true)
       .catch(() => false);
-    if (done) history.acknowledged = number;
+    if (isDone) history.acknowledged.push(number);
   };
 
-  const read = async (key: string, history: KeyHistory) => {
-    const atLeast = history.acknowledged;
-    const found = await findNumber(any(), key).catch(() => undefined);
-    if (found !== undefined) reads.push({ key, atLeast, atMost: history.sent, found });
+  const read = async (writer: number, { acknowledged }: WriterHistory) => {
+    const last = acknowledged.at(-1);
+    if (last === undefined) return;
+    const found = await pick(clients)
+      .range({ key: keyAt(writer, last), countOnly: true })
+      .catch(() => undefined);
+    if (found !== undefined) reads.push({ isFound: found.count > 0 });
   };
 
-  const runs = Array.from({ length: writers }, async (_, index) => {
-    const key = `${prefix}${index}`;
-    const history: KeyHistory = { acknowledged: 0, sent: 0 };
-    histories.set(key, history);
-    const reading = repeat(ended.signal, () => read(key, history));
-    await repeat(ended.signal, () => write(key, history));
-    await reading;
-  });
+  const runs = histories.flatMap((history, writer) => [
+    repeat(ended.signal, () => write(writer, history)),
+    repeat(ended.signal, () => read(writer, history)),
+  ]);
 
   return {
     async finish() {
       ended.abort();
       await Promise.all(runs);
-      const found = new Map<string, number>();
-      for (const key of histories.keys()) found.set(key, await findAtLast(clients, key));
-      await removeAll(clients, prefix);
-      const all = [...histories.values()];
+      const found = await Promise.all(
+        histories.map((_, writer) => findNumbers(clients, `${prefix}${writer}/`)),
+      );
+      await Promise.any(clients.map((client) => client.deleteRange(prefixRange(prefix))));
+      const count = histories.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
       return {
-        acknowledged: all.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
-        unknown: all.reduce((sum, { acknowledged, sent }) => sum + sent - acknowledged, 0),
+        acknowledged: count,
+        unknown: histories.reduce((sum, { sent }) => sum + sent, 0) - count,
         reads: reads.length,
-        wrongReads: reads.filter((one) => !isFitting(one)).length,
+        wrongReads: reads.filter(({ isFound }) => !isFound).length,
         lostWrites: countLost(histories, found),
       };
     },
   };
+}
+
+/** Of one writer, from the first member that answers with a quorum. */
+async function findNumbers(clients: readonly EtcdClient[], prefix: string): Promise<ReadonlySet<number>> {
+  const range = { ...prefixRange(prefix), keysOnly: true };
+  const { kvs } = await Promise.any(clients.map((client) => client.range(range)));
+  return new Set(kvs.map(({ key }) => Number(textOf(key).slice(prefix.length))));
 }
 
 async function repeat(until: AbortSignal, work: () => Promise<void>): Promise<void> {
@@ -91,19 +97,4 @@ function pick<T>(items: readonly T[]): T {
   const item = items[(realRandom.bytes(1)[0] ?? 0) % items.length];
   if (item === undefined) throw new Error('no member to pick');
   return item;
-}
-
-async function findNumber(client: EtcdClient, key: string): Promise<number> {
-  const { kvs } = await client.range({ key: keyOf(key) });
-  return kvs[0] === undefined ? 0 : Number(textOf(kvs[0].value));
-}
-
-/** From the first member that answers. @throws what the last of them throws */
-async function findAtLast(clients: readonly EtcdClient[], key: string): Promise<number> {
-  return Promise.any(clients.map((client) => findNumber(client, key)));
-}
-
-async function removeAll(clients: readonly EtcdClient[], prefix: string): Promise<void> {
-  const range = { key: keyOf(prefix), rangeEnd: keyOf(`${prefix.slice(0, -1)}0`) };
-  await Promise.any(clients.map((client) => client.deleteRange(range)));
 }

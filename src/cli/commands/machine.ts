@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { type Command, type CommandGroup, fileFlag } from '../command.js';
+
+const replace: Command = {
+  name: 'replace',
+  summary: 'give a lost machine’s place to another one',
+  description: [
+    'Gives the place of a machine that will not return to another: to a spare machine of the cluster file (of role proxy),',
+    'with which it changes roles, or to new hardware under the old name, known by its MAC address. Changes the cluster file;',
+    '`muster up` applies it, and the member of the lost machine is removed for good.',
+  ].join('\n'),
+  args: [{ name: '<name>', description: 'the machine that will not return' }],
+  flags: [fileFlag, { name: '--with <machine>', description: 'a machine of role proxy, or a MAC address' }],
+  examples: [
+    ['muster machine replace core-02 --with spare-01', 'then `muster up`'],
+    ['muster machine replace core-02 --with 52:54:00:aa:00:09', 'new hardware, the same name'],
+  ],
+  run: async (input) => (await import('../app.js')).runMachineReplace(input),
+};
+
+export const machine: CommandGroup = {
+  name: 'machine',
+  summary: 'change single machines of the cluster file',
+  description: 'Changes single machines of the cluster file.',
+  commands: [replace],
+};
