@@ -25,9 +25,14 @@ export interface KernelArguments {
 
 export type StoreArguments =
   /** It runs a member, of this program. */
-  | { readonly kind: 'member'; readonly program: string }
+  | { readonly kind: 'member'; readonly program: string; readonly isShared: true }
   /** It reaches the store at these client URLs. */
-  | { readonly kind: 'client'; readonly endpoints: readonly string[] };
+  | {
+      readonly kind: 'client';
+      readonly endpoints: readonly string[];
+      /** It is another store than the one at which machines register. */
+      readonly isShared: boolean;
+    };
 
 const defaultTtlSeconds = 30;
 
@@ -53,7 +58,7 @@ export function parseKernelArguments(text: string): KernelArguments {
     name: decoded('muster.name'),
     hostname: plain('systemd.hostname'),
     etcdEndpoints: urlsOf(plain('muster.etcd')),
-    store: readStore(decoded('muster.store_member'), plain('muster.store') || plain('muster.etcd')),
+    store: readStore(decoded('muster.store_member'), plain('muster.store'), plain('muster.etcd')),
     ttlSeconds: readTtl(plain('muster.ttl')),
     privateIpv4: decoded('muster.private_ipv4'),
     publicIpv4: decoded('muster.public_ipv4'),
@@ -63,8 +68,9 @@ export function parseKernelArguments(text: string): KernelArguments {
   };
 }
 
-function readStore(program: string, urls: string): StoreArguments {
-  return program === '' ? { kind: 'client', endpoints: urlsOf(urls) } : { kind: 'member', program };
+function readStore(program: string, own: string, registry: string): StoreArguments {
+  if (program !== '') return { kind: 'member', program, isShared: true };
+  return { kind: 'client', endpoints: urlsOf(own || registry), isShared: own !== '' };
 }
 
 function urlsOf(list: string): readonly string[] {

@@ -43,6 +43,8 @@ export interface Registry {
   readonly machines: {
     /** Puts both records of a machine under its lease, in one revision. */
     announce(lease: LeaseId, machine: Machine, state: NodeState): Promise<void>;
+    /** Puts the machine object alone under a lease: what the machines' own store has of it. */
+    publish(lease: LeaseId, machine: Machine): Promise<void>;
     /** Resolves once the machine object is gone, or `signal` fired; throws what a watch throws. */
     untilGone(id: MachineId, signal: AbortSignal): Promise<void>;
     /** Asks the same of each machine, in one revision; returns that revision. */
@@ -86,6 +88,10 @@ export function openRegistry(deps: RegistryDeps): Registry {
           ],
           failure: [],
         });
+      },
+      async publish(lease, machine) {
+        const { key, value } = { key: keys.machineObject(machine.id), value: renderMachine(machine) };
+        await kv.put({ key: keyOf(key), value: keyOf(value), lease });
       },
       async untilGone(id, signal) {
         const key = keyOf(keys.machineObject(id));

@@ -11,9 +11,6 @@ export interface Deviation {
   readonly reason: string;
 }
 
-const grpcText =
-  'defect: clients see the text of Go’s gRPC library, ours is another; status and effect are the same';
-
 function rows(
   who: Deviation['who'],
   reason: string,
@@ -35,17 +32,4 @@ export const deviations: readonly Deviation[] = [
     'lower again',
   ]),
   ...rows('etcd 3.4', 'it has no such method yet', 'auth', ['status of auth']),
-  ...rows('ours', grpcText, 'put-sizes', ['far too large']),
-  ...rows(
-    'ours',
-    'defect: a start below zero is refused as one that was compacted, etcd creates the watch',
-    'watch-bounds',
-    ['negative start'],
-  ),
-  ...rows(
-    'ours',
-    'defect: the header of a compacted watch has the revision, which etcd leaves out',
-    'watch-compacted',
-    ['created and ended'],
-  ),
 ];

@@ -43,7 +43,7 @@ export async function perform(wire: Wire, call: RandomCall, base: number): Promi
         watch.filter === 'none' ? [] : [watch.filter === 'no-put' ? Filter.NOPUT : Filter.NODELETE];
       const create = {
         ...bounds(watch),
-        startRevision: base + watch.startRevision,
+        startRevision: numberAt(watch.startRevision, base),
         prevKv: watch.prevKv,
         filters,
       };

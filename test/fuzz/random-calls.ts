@@ -68,7 +68,7 @@ export interface RandomTxn {
 export type RandomOp = Extract<RandomCall, { kind: 'range' | 'put' | 'delete' | 'txn' }>;
 
 export interface RandomWatch extends Bounds {
-  readonly startRevision: number;
+  readonly startRevision: number | 'negative';
   readonly prevKv: boolean;
   readonly filter: 'none' | 'no-put' | 'no-delete';
 }
@@ -146,38 +146,40 @@ function randomCompare(random: SeededRandom, head: number): RandomCompare {
 }
 
 function randomTxn(random: SeededRandom, head: number, depth: number): RandomTxn {
-  const ops = () => Array.from({ length: random.below(4) }, () => randomOp(random, head, depth));
+  const op = () => randomOp(random, head, depth);
+  const ops = () => [...Array.from({ length: random.below(4) }, op), ...toTheEnd(random, depth)];
   const compare = Array.from({ length: random.below(3) }, () => randomCompare(random, head));
   return { compare, success: ops(), failure: random.chance(0.6) ? ops() : [] };
+}
+
+/**
+ * A delete to the end of all keys may go with puts of the same keys, but comes last. etcd 3.5.16 does not stand a put
+ * of what the same txn deleted: it ends when the put keeps the old value, and when it is later compacted at that
+ * very revision it loses the key, and ends with the next read of it.
+ */
+function toTheEnd(random: SeededRandom, depth: number): readonly RandomOp[] {
+  if (depth > 0 || !random.chance(0.1)) return [];
+  const { key } = bounds(random);
+  return [{ kind: 'delete', remove: { key, rangeEnd: '\0', prevKv: random.chance(0.5) } }];
 }
 
 function randomOp(random: SeededRandom, head: number, depth: number): RandomOp {
   const n = random.below(100);
   if (n < 40) return { kind: 'put', put: randomPut(random) };
-  if (n < 65) return { kind: 'range', range: rangeInTxn(random, head) };
+  if (n < 65) return { kind: 'range', range: randomRange(random, head) };
   if (n < 85 || depth > 2) return { kind: 'delete', remove: removeInTxn(random) };
   return { kind: 'txn', txn: randomTxn(random, head, depth + 1) };
 }
 
-/**
- * Without an open end: etcd 3.5 does not see that such a range holds a key that the same txn puts, and does both;
- * the store refuses it, as etcd does for every other range.
- */
 function removeInTxn(random: SeededRandom): RandomDelete {
   const { key, rangeEnd } = bounds(random);
   return { key, rangeEnd: rangeEnd === '\0' ? 'z' : rangeEnd, prevKv: random.chance(0.5) };
 }
 
-/** Not below revision 0, which etcd 3.5 refuses in a txn and reads as the newest outside of one. */
-function rangeInTxn(random: SeededRandom, head: number): RandomRange {
-  const range = randomRange(random, head);
-  return range.revision === 'negative' ? { ...range, revision: 'none' } : range;
-}
-
 function randomWatch(random: SeededRandom, head: number): RandomWatch {
   return {
     ...bounds(random),
-    startRevision: Math.max(1, head + 1 - random.below(20)),
+    startRevision: random.chance(0.03) ? 'negative' : Math.max(1, head + 1 - random.below(20)),
     prevKv: random.chance(0.5),
     filter: random.pick(['none', 'none', 'no-put', 'no-delete'] as const),
   };

@@ -152,6 +152,7 @@ function planRemoval(record: StoreRecord, sight: Quorum, seat: Seat): MemberStep
   if (report === undefined) {
     return entry.isLearner ? remove('its machine went away before it had a vote') : undefined;
   }
+  if (entry.isLearner && hasMoved(seat)) return remove('its address changed before it had a vote');
   if (report.disk.kind !== 'empty') return undefined;
   if (isPlaceOf(record, seat)) return undefined;
   if (!entry.isLearner && !mayLoseVoter(sight)) return undefined;
@@ -172,7 +173,7 @@ function mayLoseVoter(sight: Quorum): boolean {
   return sight.members.filter(({ isLearner }) => !isLearner).length > 2;
 }
 
-/** A machine that was a member and is in the cluster file no more; only when all others are well. */
+/** A machine that was a member and is in the cluster file no more; only when all other members are well. */
 function planDropped(
   input: MemberPlanInput,
   record: StoreRecord,
@@ -184,7 +185,8 @@ function planDropped(
   const dropped = sight.members.find(
     ({ id, name }) => !seated.has(id) && !wanted.has(name) && record.places[name] !== undefined,
   );
-  if (dropped === undefined || !seats.every(isServing)) return undefined;
+  const present = seats.filter(({ entry }) => entry !== undefined);
+  if (dropped === undefined || !present.every(isServing)) return undefined;
   const reason = 'the cluster file does not name it as a member any more';
   return { kind: 'remove', machine: dropped.name, memberId: dropped.id, reason };
 }
@@ -194,12 +196,18 @@ function isServing({ entry, report }: Seat): boolean {
 }
 
 /** Its address changed and its data did not: the others must know before they lose it. */
-function planUpdate({ name, entry, report, peerUrls }: Seat): MemberStep | undefined {
-  if (entry === undefined || report?.disk.kind !== 'data' || report.disk.memberId !== entry.id)
-    return undefined;
-  if (sameSet(entry.peerUrls, peerUrls)) return undefined;
+function planUpdate(seat: Seat): MemberStep | undefined {
+  const { name, entry, peerUrls } = seat;
+  // etcd lists a learner that was updated as a voter, and never promotes it (seen with 3.4).
+  if (entry === undefined || entry.isLearner || !hasMoved(seat)) return undefined;
   const reason = `its peer URLs were ${entry.peerUrls.join(', ')}`;
   return { kind: 'update', machine: name, memberId: entry.id, peerUrls, reason };
+}
+
+/** Its machine has its data, at another address than the list has. */
+function hasMoved({ entry, report, peerUrls }: Seat): boolean {
+  if (entry === undefined || report?.disk.kind !== 'data' || report.disk.memberId !== entry.id) return false;
+  return !sameSet(entry.peerUrls, peerUrls);
 }
 
 function sameSet(left: readonly string[], right: readonly string[]): boolean {

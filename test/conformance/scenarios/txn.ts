@@ -7,6 +7,7 @@ import {
 import { methods } from '../../../src/etcd/methods.js';
 import { compareOf, deleteOp, putOp, rangeOp, txnOp } from '../ops.js';
 import type { Session } from '../session.js';
+import { createOf, takeEvents } from '../watching.js';
 import type { Scenario } from './index.js';
 
 const { range, put, txn, grantLease } = methods;
@@ -127,6 +128,29 @@ export const txnScenarios: readonly Scenario[] = [
         success: [txnOp({ compare: [has('zz')], success: [putOp({ key: key('x') })], failure: [inner] })],
         failure: [inner, inner],
       });
+    },
+  },
+  {
+    name: 'txn-delete-to-end',
+    async run({ call, quiet, rev, open, note }) {
+      // Beyond all other scenarios. Not compacted at that revision: etcd 3.5.16 would lose the key.
+      const key = text('\xff/end');
+      const toEnd = deleteOp({ key, rangeEnd: Uint8Array.of(0), prevKv: true });
+      await quiet(put, { key, value: text('1') });
+      await call('put, then delete', txn, {
+        success: [putOp({ key, value: text('2'), prevKv: true }), toEnd],
+      });
+      await call('gone', range, { key });
+      await quiet(put, { key, value: text('3') });
+      await call('delete, then put', txn, {
+        success: [toEnd, putOp({ key, value: text('4'), prevKv: true })],
+      });
+      await call('there', range, { key });
+      const stream = open(methods.watch);
+      stream.send(createOf({ key, startRevision: rev(1), prevKv: true }));
+      await stream.take('created', 1);
+      note('events', await takeEvents(stream, 6));
+      await quiet(methods.deleteRange, { key });
     },
   },
 ];

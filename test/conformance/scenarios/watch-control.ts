@@ -81,6 +81,8 @@ export const watchControlScenarios: readonly Scenario[] = [
       const all = { key: key(''), rangeEnd: end };
       stream.send(createOf({ ...all, startRevision: rev(2) }));
       await stream.take('created and ended', 2);
+      stream.send(createOf({ ...all, startRevision: -1 }));
+      await stream.take('before all time', 2);
       stream.send(createOf({ ...all, startRevision: rev(3), prevKv: true }));
       await stream.take('at the compact revision', 1);
       note('events', await takeEvents(stream, 2));
