@@ -2,7 +2,6 @@
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import * as net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -285,7 +284,6 @@ describe.skipIf(!hasEtcd('3.5'))('muster dns zone', () => {
       expect(JSON.parse(json.stdout)).toMatchObject({ domain: 'd.example' });
     } finally {
       await cluster.close();
-      await rm(muster[1] ?? '', { force: true });
     }
   });
 });

@@ -10,11 +10,14 @@ export interface Timeline extends Clock {
   step(): Promise<void>;
 }
 
+/** What is nearer together than this happens at the same time. */
+const grainMs = 10;
+
 export function openTimeline(): Timeline {
   const state = { now: 1_000_000, hasWoken: false };
   const events: { readonly at: number; readonly event: () => void }[] = [];
   const after = (ms: number, event: () => void) => {
-    const at = state.now + Math.max(0, ms);
+    const at = Math.ceil((state.now + Math.max(0, ms)) / grainMs) * grainMs;
     const index = events.findLastIndex((other) => other.at <= at);
     events.splice(index + 1, 0, { at, event });
   };
