@@ -10,6 +10,7 @@ test('an empty command line has all defaults', () => {
     name: '',
     hostname: '',
     etcdEndpoints: [],
+    store: { kind: 'client', endpoints: [], isShared: false },
     ttlSeconds: 30,
     privateIpv4: '',
     publicIpv4: '',
@@ -67,4 +68,18 @@ test('metadata of fleet: blanks are cut, the last one counts, what is no pair is
     disk: 'ssd',
     note: 'p=q',
   });
+});
+
+test.each([
+  ['muster.etcd=http://a:1', { kind: 'client', endpoints: ['http://a:1'], isShared: false }],
+  [
+    'muster.etcd=http://a:1 muster.store=http://b:2,http://c:2',
+    { kind: 'client', endpoints: ['http://b:2', 'http://c:2'], isShared: true },
+  ],
+  [
+    'muster.etcd=http://a:1 muster.store_member=%2Fopt%2Fetcd',
+    { kind: 'member', program: '/opt/etcd', isShared: true },
+  ],
+])('%s: what the machine has to do with the store', (text, store) => {
+  expect(parseKernelArguments(text).store).toEqual(store);
 });

@@ -67,7 +67,8 @@ async function readSecret(cluster: ClusterFolder): Promise<Buffer> {
   return Buffer.from(await readFile(path, 'utf8'), 'hex');
 }
 
-async function saveSnapshot(folder: string, member: EtcdClient): Promise<SnapshotSource> {
+/** Saves what a member has into a folder, checks it, and only then names it by time and revision. @throws `cli/bad-snapshot` */
+export async function saveSnapshot(folder: string, member: EtcdClient): Promise<SnapshotSource> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { revision } = await member.status();
   const path = join(folder, `${new Date().toISOString().replaceAll(':', '')}-${revision}.db`);

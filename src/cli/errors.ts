@@ -123,6 +123,48 @@ export const cliErrors = {
     next: 'try again; if it stays so, look at the log of the member it came from',
     httpStatus: 502,
   },
+  'cli/damaged-snapshot': {
+    message: 'the snapshot "{path}" cannot be used: {why}',
+    next: 'name another one; `muster backup list` checks every backup',
+    httpStatus: 400,
+  },
+  'cli/nothing-to-recover': {
+    message: 'nothing was changed, there is nothing to recover: {why}',
+    next: '{next}',
+    httpStatus: 409,
+  },
+  'cli/may-be-alive': {
+    message: 'nothing was changed: {who}',
+    next: 'bring them back or power them off, so that they cannot go on with the old cluster; if you know that they never will: `muster recover --insist {cluster}`',
+    httpStatus: 409,
+  },
+  'cli/no-source': {
+    message: 'nothing was changed, there is nothing to recover from: {why}',
+    next: '{next}',
+    httpStatus: 404,
+  },
+  'cli/recover-not-confirmed': {
+    message: 'not recovered, nothing was changed: nobody confirmed it',
+    next: 'run it on a terminal and answer with the name of the cluster, or pass --yes',
+    httpStatus: 400,
+  },
+  'cli/recover-unfinished': {
+    message: 'the cluster is not whole after {seconds} s: {why}',
+    next: '{next}',
+    httpStatus: 503,
+    retry: 'later',
+  },
+  'cli/no-quorum-to-save': {
+    message: 'no backup was taken: no quorum of the store answers: {why}',
+    next: 'look at `muster status`; what a member without quorum holds may be old',
+    httpStatus: 503,
+    retry: 'later',
+  },
+  'cli/no-backups-here': {
+    message: 'this cluster runs no etcd of its own',
+    next: 'save the embedded store with `muster store backup FILE`',
+    httpStatus: 409,
+  },
   'cli/no-plan': {
     message: 'the store holds no cluster file that can be followed',
     next: 'run `muster up`, which writes the one on the disk',

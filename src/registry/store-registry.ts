@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Kv, keyOf, type Op, prefixRange, textOf } from '../etcd/index.js';
+import { type KeyValue, type Kv, keyOf, type Op, prefixRange, textOf } from '../etcd/index.js';
 import type { MemberOrder } from '../model/index.js';
 import { keys } from './keys.js';
 import { parseRecord } from './records.js';
@@ -22,9 +22,13 @@ export interface StoreRegistry {
   record(leadership: { readonly createRevision: number }, change: StoreChange): Promise<number | undefined>;
   /** The order that stands for the machine, then each that replaces it. Ends when `signal` fires; throws what a watch throws. */
   watchOrder(name: string, signal: AbortSignal): AsyncIterable<StandingOrder>;
+  /** The record, when there is one, then each that replaces it; as `watchOrder`. */
+  watchRecord(signal: AbortSignal): AsyncIterable<StoreRecord>;
   ask(request: StoreRequest): Promise<void>;
   /** Takes back a request; does nothing when there is none. */
   withdraw(): Promise<void>;
+  /** Adds an event that is not the engine's. */
+  note(event: StoreEvent): Promise<void>;
   /** The latest, oldest first. Cost: one read of as many. */
   events(limit: number): Promise<readonly StoreEvent[]>;
   /** Events from now on. */
@@ -38,11 +42,16 @@ export function openStoreRegistry(kv: Kv): StoreRegistry {
   return {
     record: (leadership, change) => record(kv, leadership.createRevision, change),
     watchOrder: (name, signal) => watchOrder(kv, name, signal),
+    watchRecord: (signal) => watchRecord(kv, signal),
     async ask(request) {
       await kv.put({ key: keyOf(keys.storeRequest), value: keyOf(JSON.stringify(request)) });
     },
     async withdraw() {
       await kv.deleteRange({ key: keyOf(keys.storeRequest) });
+    },
+    async note(event) {
+      await kv.put({ key: keyOf(eventKey(event.at, notedIndex)), value: keyOf(JSON.stringify(event)) });
+      await pruneEvents(kv);
     },
     events: async (limit) => {
       const { kvs } = await kv.range({
@@ -88,22 +97,28 @@ async function pruneEvents(kv: Kv): Promise<void> {
 }
 
 async function* watchOrder(kv: Kv, name: string, signal: AbortSignal): AsyncIterable<StandingOrder> {
-  const key = keyOf(keys.memberOrder(name));
-  const { kvs, revision } = await kv.range({ key });
-  const [standing] = kvs;
-  if (standing !== undefined) yield* orderOf(standing);
-  for await (const message of kv.watch(
-    { key, startRevision: revision + 1, filters: ['no-delete'] },
-    signal,
-  )) {
-    if (message.kind !== 'events') continue;
-    for (const { kv: changed } of message.events) yield* orderOf(changed);
+  for await (const { value, modRevision } of watchKey(kv, keys.memberOrder(name), signal)) {
+    const order = parseRecord.memberOrder(textOf(value));
+    if (order !== undefined) yield { order, revision: modRevision };
   }
 }
 
-function* orderOf(kv: { readonly value: Uint8Array; readonly modRevision: number }): Iterable<StandingOrder> {
-  const order = parseRecord.memberOrder(textOf(kv.value));
-  if (order !== undefined) yield { order, revision: kv.modRevision };
+async function* watchRecord(kv: Kv, signal: AbortSignal): AsyncIterable<StoreRecord> {
+  for await (const { value } of watchKey(kv, keys.storeRecord, signal)) {
+    const found = parseRecord.store(textOf(value));
+    if (found !== undefined) yield found;
+  }
+}
+
+/** What is there now, if anything, then each put. */
+async function* watchKey(kv: Kv, name: string, signal: AbortSignal): AsyncIterable<KeyValue> {
+  const key = keyOf(name);
+  const { kvs, revision } = await kv.range({ key });
+  yield* kvs;
+  const request = { key, startRevision: revision + 1, filters: ['no-delete'] } as const;
+  for await (const message of kv.watch(request, signal)) {
+    if (message.kind === 'events') yield* message.events.map((event) => event.kv);
+  }
 }
 
 async function* watchEvents(kv: Kv, signal: AbortSignal): AsyncIterable<StoreEvent> {
@@ -123,6 +138,9 @@ async function* watchEvents(kv: Kv, signal: AbortSignal): AsyncIterable<StoreEve
 function eventKey(at: number, index: number): string {
   return `${keys.eventFolder}${String(at).padStart(15, '0')}-${String(index).padStart(3, '0')}`;
 }
+
+/** Behind all that the engine may write in the same millisecond. */
+const notedIndex = 999;
 
 function put(key: string, value: unknown): Op {
   return { kind: 'put', request: { key: keyOf(key), value: keyOf(JSON.stringify(value)) } };

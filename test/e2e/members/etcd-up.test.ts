@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openSite } from '../harness.js';
 import { etcdctl, eventsOf, openEtcdSite, storeOf } from './etcd-site.js';
 
@@ -81,6 +81,14 @@ test('members and proxies: the proxy carries stock tools to the members', async 
   const web = status.machines.find(({ name }) => name === 'web-01');
   const ctl = etcdctl(site, '3.4', [`http://${web?.privateIp}:2379`]);
   expect(await ctl('put', '/from', 'web-01')).toBe('OK');
+  // Every machine is in the store that all share, where stock tools of fleet look.
+  await vi.waitFor(
+    async () => {
+      const keys = await ctl('get', '--prefix', '--keys-only', '/_coreos.com/fleet/machines/');
+      expect(keys.split('\n').filter((key) => key.endsWith('/object'))).toHaveLength(4);
+    },
+    { timeout: 20_000, interval: 200 },
+  );
   expect(storeOf(status).members.map(({ machine }) => machine)).toEqual(['core-01', 'core-02', 'core-03']);
 });
 
