@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { kill, type Site, untilStatus } from '../harness.js';
+import { etcdctl, eventsOf, openEtcdSite, storeOf } from './etcd-site.js';
+
+/** The processes of one machine, agent and etcd alike. */
+async function processesOf(site: Site, name: string): Promise<readonly number[]> {
+  const all = await site.processes();
+  const isOf = await Promise.all(
+    all.map(async ({ pid }) =>
+      (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).includes(`/machines/${name}/root`),
+    ),
+  );
+  return all.filter((_, index) => isOf[index]).map(({ pid }) => pid);
+}
+
+async function signalMachine(site: Site, name: string, signal: NodeJS.Signals): Promise<void> {
+  for (const pid of await processesOf(site, name)) kill(pid, signal);
+}
+
+/**
+ * The road by which etcd loses an acknowledged write with no error: the two that have it lose their disks, and come
+ * back under their old IDs beside the one that never saw it.
+ */
+test('two of three lose their disks, and the third never saw the last write: nobody answers', async () => {
+  await using site = await openEtcdSite({});
+  expect((await site.muster('up')).code).toBe(0);
+  const { endpoints } = await site.status();
+  const ids = storeOf(await site.status()).members.map(({ id }) => id);
+  const ctl = etcdctl(site, '3.5', endpoints.etcd.slice(0, 2));
+  await signalMachine(site, 'core-03', 'SIGSTOP');
+  await ctl('put', '/acknowledged', 'by core-01 and core-02');
+  for (const name of ['core-01', 'core-02']) await signalMachine(site, name, 'SIGKILL');
+  await signalMachine(site, 'core-03', 'SIGCONT');
+  const up = await site.muster('up', '--timeout', '12');
+  expect(up.code).toBe(1);
+  const status = await untilStatus(site, (seen) => seen.store?.state === 'no-quorum');
+  expect(storeOf(status).reason).toContain('`muster recover` is the way');
+  const all = etcdctl(site, '3.5', endpoints.etcd);
+  await expect(all('get', '/acknowledged', '--command-timeout=2s')).rejects.toThrow();
+  await expect(all('put', '/new', 'x', '--command-timeout=2s')).rejects.toThrow();
+  // The member list of before stands: nothing was removed or added where nobody could agree to it.
+  const listed = await etcdctl(site, '3.4', endpoints.etcd.slice(2))('member', 'list');
+  for (const id of ids) expect(listed).toContain(id);
+  expect((await eventsOf(site)).map(({ kind }) => kind)).not.toContain('added');
+  expect((await site.muster('down')).stderr).toContain('cannot be saved');
+  expect((await site.muster('down', '--discard')).code).toBe(0);
+  expect(await site.processes()).toEqual([]);
+});
