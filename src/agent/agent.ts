@@ -155,6 +155,7 @@ function machineOf(node: Node, args: KernelArguments, version: string): Machine 
 
 async function stateOf(node: Node, machine: Machine): Promise<NodeState> {
   const units = await node.supervisor.list();
+  const { member } = memberOf(units);
   return {
     name: node.facts.name,
     bootId: node.bootId,
@@ -168,8 +169,8 @@ async function stateOf(node: Node, machine: Machine): Promise<NodeState> {
       sub,
       ...(reason === undefined ? {} : { reason }),
     })),
-    problems: node.progress.problems,
-    ...memberOf(units),
+    problems: [...node.progress.problems, ...(member?.problems ?? [])],
+    ...(member && { member }),
   };
 }
 

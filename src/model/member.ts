@@ -50,6 +50,8 @@ export interface MemberReport {
   readonly clientUrls: readonly string[];
   /** Mod revision of the order it obeys or has obeyed; 0: none yet. */
   readonly order: number;
+  /** Settings of the unit that etcd is not given, and why; none when left out. */
+  readonly problems?: readonly string[] | undefined;
 }
 
 /** A member and its peer URLs, as `initial-cluster` lists them. */

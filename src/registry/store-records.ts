@@ -118,6 +118,7 @@ export const memberReportSchema: z.ZodType<MemberReport> = z.object({
   peerUrls: strings,
   clientUrls: strings,
   order: z.number(),
+  problems: strings.optional(),
 });
 
 const peers = z.array(z.object({ name: z.string(), urls: strings }));

@@ -79,9 +79,11 @@ export async function runMember(
   });
   if (version === undefined || signal.aborted) return;
 
+  const unused = memberFlags({ kind: 'again', name: '' }, options.environment, options, version).problems;
+  const problems = unused.map(({ key, message }) => `etcd is not given "${key}": ${message}`);
   let told = '';
   const tellChange = (state: MemberState) => {
-    const next = report(state, version.text);
+    const next = { ...report(state, version.text), ...(problems.length > 0 && { problems }) };
     if (JSON.stringify(next) === told) return;
     told = JSON.stringify(next);
     tell(next);
