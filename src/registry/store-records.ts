@@ -41,6 +41,8 @@ export interface StoreRecord {
   readonly members: readonly StoreMember[];
   /** By machine. */
   readonly places: Readonly<Record<string, MemberPlace>>;
+  /** Clusters, by ID in hex, that this one was made in place of: whatever is left of them counts for nothing. */
+  readonly givenUp?: readonly string[] | undefined;
   /** What the first member is made of; nothing: it starts empty. */
   readonly restore?: SnapshotSource | undefined;
 }
@@ -163,6 +165,7 @@ export const storeRecordSchema: z.ZodType<StoreRecord> = z.object({
     z.string(),
     z.object({ nonce: z.string(), memberId: z.string(), at: z.number(), failures: z.number() }),
   ),
+  givenUp: strings.optional(),
   restore: snapshotSource.optional(),
 });
 

@@ -17,9 +17,9 @@ export interface ClusterLink {
   /**
    * Asks all endpoints at once, and takes the first that answers with a quorum behind it.
    *
-   * @param clusterId hex; answers for another cluster do not count; empty: any
+   * @param isOurs by cluster ID in hex: answers for another cluster do not count
    */
-  look(endpoints: readonly string[], clusterId: string): Promise<ClusterSight>;
+  look(endpoints: readonly string[], isOurs: (clusterId: string) => boolean): Promise<ClusterSight>;
   /** The member that answered `look` last; another one after `next`. */
   member(): EtcdClient | undefined;
   /** It refused what another might do: members judge the others by their own connections. */
@@ -27,8 +27,11 @@ export interface ClusterLink {
   close(): Promise<void>;
 }
 
-/** With this alarm, of no member, muster makes a cluster refuse every write. */
-export const sealAlarm: Alarm = { memberId: memberId(0n), kind: 'corrupt' };
+/**
+ * With this alarm muster makes a cluster refuse every write. Its member ID is none that etcd would name ("muster" in
+ * ASCII), so that an alarm of etcd's own is never taken for it.
+ */
+export const sealAlarm: Alarm = { memberId: memberId(0x6d_75_73_74_65_72n), kind: 'corrupt' };
 
 export function openClusterLink(deps: ClusterLinkDeps): ClusterLink {
   const clients = new Map<string, EtcdClient>();
@@ -42,7 +45,7 @@ export function openClusterLink(deps: ClusterLinkDeps): ClusterLink {
   };
 
   return {
-    async look(endpoints, clusterId) {
+    async look(endpoints, isOurs) {
       const asked = [...new Set(endpoints)].map(clientOf);
       const gone = [...clients].filter(([endpoint]) => !endpoints.includes(endpoint));
       for (const [endpoint, client] of gone) {
@@ -50,7 +53,7 @@ export function openClusterLink(deps: ClusterLinkDeps): ClusterLink {
         void client.close();
       }
       try {
-        const first = await Promise.any(asked.map((client) => ask(client, clusterId)));
+        const first = await Promise.any(asked.map((client) => ask(client, isOurs)));
         silentSince = undefined;
         answered = [first.client, ...asked.filter((client) => client !== first.client)];
         return first.sight;
@@ -71,10 +74,10 @@ export function openClusterLink(deps: ClusterLinkDeps): ClusterLink {
 }
 
 /** etcd 3.4 tells its member list without asking anybody, so the read that needs a quorum comes first. */
-async function ask(client: EtcdClient, clusterId: string) {
+async function ask(client: EtcdClient, isOurs: (clusterId: string) => boolean) {
   const status = await client.status();
   const found = status.clusterId.toString(16);
-  if (clusterId !== '' && found !== clusterId) throw new Error(`it is of another cluster, ${found}`);
+  if (!isOurs(found)) throw new Error(`it is of another cluster, ${found}`);
   if (status.isLearner) throw new Error('it is a learner');
   await client.range({ key: new Uint8Array([0]), countOnly: true });
   const [members, alarms] = await Promise.all([client.memberList(), client.alarms()]);
@@ -83,9 +86,17 @@ async function ask(client: EtcdClient, clusterId: string) {
     clusterId: found,
     members: storeMembersOf(members),
     leader: status.leader.toString(16),
-    isSealed: alarms.some(({ memberId: id, kind }) => id === sealAlarm.memberId && kind === sealAlarm.kind),
+    isSealed: alarms.some(isSeal),
+    alarms: alarms
+      .filter((alarm) => !isSeal(alarm))
+      .map(({ memberId: id, kind }) => `${kind} (member ${id.toString(16)})`)
+      .sort(),
   };
   return { client, sight };
+}
+
+function isSeal({ memberId: id, kind }: Alarm): boolean {
+  return id === sealAlarm.memberId && kind === sealAlarm.kind;
 }
 
 /** In an order that does not depend on who answers. */

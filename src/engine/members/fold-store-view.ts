@@ -23,12 +23,18 @@ export function foldStoreView(input: MemberPlanInput, before: StoreView | undefi
 function stateOf(input: MemberPlanInput, members: StoreView['members']): Pick<StoreView, 'state' | 'reason'> {
   const { record, sight, now } = input;
   if (record === undefined) return { state: 'waiting', reason: waitingFor(input) };
-  if (record.phase === 'sealed') return { state: 'sealed', reason: 'stopped; all of it was saved' };
+  if (record.phase === 'sealed') return { state: 'sealed', reason: sealedReason(input) };
   if (record.phase === 'forming') return forming(input, record);
   if (sight.kind === 'silent') {
     if (now - sight.since < graceMs)
       return { state: 'healing', reason: 'the cluster does not answer at the moment' };
     return { state: 'no-quorum', reason: noQuorum(input, record) };
+  }
+  if (sight.alarms.length > 0) {
+    return {
+      state: 'healing',
+      reason: `etcd raised an alarm, which is yours to see to: ${sight.alarms.join(', ')}`,
+    };
   }
   const open = Object.entries(members).filter(([, { state }]) => state !== 'voter');
   if (open.length === 0) return { state: 'ok', reason: '' };
@@ -38,12 +44,30 @@ function stateOf(input: MemberPlanInput, members: StoreView['members']): Pick<St
   return { state: 'healing', reason: parts.join('; ') };
 }
 
+function sealedReason({ sight }: MemberPlanInput): string {
+  if (sight.kind === 'silent') return 'stopped; all of it was saved';
+  return 'saved, not stopped: `muster down` goes on with it, `muster up` takes it back';
+}
+
 function forming(input: MemberPlanInput, record: StoreRecord): Pick<StoreView, 'state' | 'reason'> {
   const founders = Object.keys(record.places);
   if (founders.length === 0) return { state: 'forming', reason: waitingFor(input) };
+  const forgot = founders.filter((name) => {
+    const disk = input.reports.get(name)?.disk;
+    return disk?.kind === 'empty' && disk.nonce !== record.places[name]?.nonce;
+  });
+  if (forgot.length >= founders.length / 2 && forgot.length < founders.length) {
+    const rest = founders.filter((name) => !forgot.includes(name)).join(', ');
+    const why = `${forgot.join(', ')} lost what they had before a quorum answered`;
+    return { state: 'forming', reason: `${why}: it is begun anew once ${rest} is wiped too` };
+  }
   const silent = founders.filter((name) => input.reports.get(name)?.process.kind !== 'serving');
+  const said = silent.map((name) => {
+    const process = input.reports.get(name)?.process;
+    return process?.kind === 'ended' ? `${name} (${process.words})` : name;
+  });
   const reason =
-    silent.length === 0 ? 'waiting for a quorum to answer' : `waiting for ${silent.join(', ')} to serve`;
+    silent.length === 0 ? 'waiting for a quorum to answer' : `waiting for ${said.join(', ')} to serve`;
   return { state: 'forming', reason };
 }
 
@@ -60,7 +84,7 @@ function waitingFor({ wanted, reports }: MemberPlanInput): string {
 }
 
 /** Who would have to return, and whether that can be. */
-function noQuorum({ reports, wanted }: MemberPlanInput, record: StoreRecord): string {
+function noQuorum({ reports, wanted, sight }: MemberPlanInput, record: StoreRecord): string {
   const voters = record.members.filter(({ isLearner }) => !isLearner);
   const quorum = Math.floor(voters.length / 2) + 1;
   const kept = voters.filter(({ id }) =>
@@ -72,7 +96,8 @@ function noQuorum({ reports, wanted }: MemberPlanInput, record: StoreRecord): st
   const away = voters.filter((voter) => !kept.includes(voter) && !wiped.has(voter.name));
   const needed = quorum - kept.length;
   const have = `${kept.length} of ${voters.length} voters have their data, ${quorum} are needed`;
-  if (needed <= 0) return `${have}; they do not reach each other, or are starting`;
+  const heard = sight.kind === 'silent' ? `; asked, they say: ${sight.reason}` : '';
+  if (needed <= 0) return `${have}${heard}`;
   if (away.length < needed) return `${have}, and too many disks are empty: \`muster recover\` is the way`;
   const who = away.map(({ name }) => name).join(', ');
   return `${have}: ${needed} of ${who} must return with its disk`;
@@ -113,6 +138,10 @@ function stateOfMember(
   const order = orders.get(name);
   if (order?.order.kind === 'wipe' && order.revision > report.order) {
     return { state: 'wiping', reason: order.order.reason };
+  }
+  if (report.disk.kind === 'unreadable') {
+    const reason = `its disk cannot be read: ${report.disk.reason}; \`muster reboot ${name}\` gives it up`;
+    return { state: 'failed', reason };
   }
   if (report.process.kind === 'ended') return { state: 'failed', reason: report.process.words };
   if (report.disk.kind === 'empty') {

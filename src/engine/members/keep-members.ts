@@ -7,6 +7,7 @@ import type {
   ClusterSnapshot,
   Leadership,
   SnapshotSource,
+  StoreRecord,
   StoreRegistry,
   StoreView,
 } from '../../registry/index.js';
@@ -88,7 +89,7 @@ async function takeTurn(
 ): Promise<Turn> {
   const { store: record, memberOrders: orders, storeRequest: request } = snapshot;
   const reports = reportsOf(snapshot, wanted);
-  const sight = await link.look(endpointsOf(snapshot, reports), record?.clusterId ?? '');
+  const sight = await link.look(endpointsOf(snapshot, reports), isClusterOf(record));
   const input: MemberPlanInput = {
     now: deps.clock.now(),
     bootstrap: wanted.bootstrap,
@@ -98,6 +99,7 @@ async function takeTurn(
     orders,
     reports,
     sight,
+    isStopping: wanted.members.some(({ name }) => isStopping(snapshot, name)),
     newToken: () => randomHex(deps.random, 16),
   };
   const view = foldStoreView(input, snapshot.storeView);
@@ -110,6 +112,19 @@ async function takeTurn(
   }
   if (told !== 'same') return told;
   return view.state === 'ok' ? 'calm' : 'busy';
+}
+
+/** The one that was formed; before that any but those that were given up. */
+function isClusterOf(record: StoreRecord | undefined): (clusterId: string) => boolean {
+  const known = record?.clusterId ?? '';
+  if (known !== '') return (clusterId) => clusterId === known;
+  return (clusterId) => record?.givenUp?.includes(clusterId) !== true;
+}
+
+function isStopping({ orders, lives }: ClusterSnapshot, name: string): boolean {
+  const order = orders.get(name);
+  if (order === undefined) return false;
+  return order.want === 'off' || order.modRevision > (lives.get(name)?.handledOrder ?? 0);
 }
 
 /** The view when it changed, and the event when it is another state. */
@@ -139,6 +154,7 @@ async function attempt(
     now: () => deps.clock.now(),
     store: deps.store,
     leadership,
+    connect: deps.connect,
     saveSnapshot: deps.saveSnapshot,
     offerSnapshot: deps.offerSnapshot,
   };

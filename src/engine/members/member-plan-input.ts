@@ -15,6 +15,8 @@ export type ClusterSight =
       readonly leader: string;
       /** It takes no writes, by the alarm with which muster seals. */
       readonly isSealed: boolean;
+      /** What etcd itself has raised an alarm about, in words. */
+      readonly alarms: readonly string[];
     }
   | {
       readonly kind: 'silent';
@@ -42,6 +44,8 @@ export interface MemberPlanInput {
   /** Of machines that are there now, by name. */
   readonly reports: ReadonlyMap<string, MemberReport>;
   readonly sight: ClusterSight;
+  /** A machine was told to stop, or is being stopped: no time to take writes again. */
+  readonly isStopping: boolean;
   /** 32 hex digits that nobody has used. */
   readonly newToken: () => string;
 }

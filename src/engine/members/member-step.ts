@@ -25,7 +25,14 @@ export type MemberStep =
       readonly reason: string;
     }
   | { readonly kind: 'remove'; readonly machine: string; readonly memberId: string; readonly reason: string }
-  | { readonly kind: 'promote'; readonly machine: string; readonly memberId: string; readonly reason: string }
+  | {
+      readonly kind: 'promote';
+      readonly machine: string;
+      readonly memberId: string;
+      /** Where the learner itself is asked whether it is still the one. */
+      readonly clientUrls: readonly string[];
+      readonly reason: string;
+    }
   | {
       readonly kind: 'update';
       readonly machine: string;

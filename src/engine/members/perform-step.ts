@@ -18,6 +18,8 @@ export interface StepDeps {
   readonly now: () => number;
   readonly store: StoreRegistry;
   readonly leadership: Leadership;
+  /** A client of one endpoint. */
+  readonly connect: (endpoint: string) => EtcdClient;
   /** Saves the cluster as it is, checks the file, and tells where it lies. */
   readonly saveSnapshot: (member: EtcdClient) => Promise<SnapshotSource>;
   /** How a machine gets at a snapshot: where it fetches it, and with what it proves that it may. */
@@ -51,6 +53,7 @@ export async function performStep(
       return put(deps, { record: { ...record, members } }, event(deps, 'removed', step));
     }
     case 'promote': {
+      await confirmLearner(deps, step);
       await member.memberPromote(idOf(step.memberId)).catch(ignoreVoter);
       const place = record.places[step.machine];
       const places = { ...record.places, ...(place && { [step.machine]: settled(place) }) };
@@ -62,6 +65,9 @@ export async function performStep(
     case 'seal': {
       await member.raiseAlarm(sealAlarm);
       const restore = await deps.saveSnapshot(member);
+      const [{ revision }, alarms] = await Promise.all([member.status(), member.alarms()]);
+      const isSealed = alarms.some(({ memberId: id }) => id === sealAlarm.memberId);
+      if (!isSealed || revision !== restore.revision) throw new Error('it was written to while it was saved');
       return put(deps, { record: { ...record, phase: 'sealed', restore } }, event(deps, 'sealed', step));
     }
     case 'unseal':
@@ -69,6 +75,22 @@ export async function performStep(
       return put(deps, { record }, event(deps, 'unsealed', step));
     default:
       return step satisfies never;
+  }
+}
+
+/** A machine that was wiped a moment ago has not said so yet: its learner would vote with nothing behind it. */
+async function confirmLearner(
+  deps: StepDeps,
+  { memberId: wanted, clientUrls }: Extract<MemberStep, { readonly kind: 'promote' }>,
+): Promise<void> {
+  const [endpoint] = clientUrls;
+  if (endpoint === undefined) throw new Error('the learner has not said where it serves');
+  const learner = deps.connect(endpoint);
+  try {
+    const { memberId: found } = await learner.status();
+    if (found !== idOf(wanted)) throw new Error(`another member answers there: ${found.toString(16)}`);
+  } finally {
+    await learner.close();
   }
 }
 

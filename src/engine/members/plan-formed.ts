@@ -10,7 +10,7 @@ import { failuresAfter, retryAfterMs } from './retry.js';
 interface Seat {
   readonly name: string;
   readonly peerUrls: readonly string[];
-  /** By ID where its place or its data tells, else by peer URL or name. */
+  /** By ID where its place or its data tells, else by name, else by peer URL. */
   readonly entry: StoreMember | undefined;
   readonly report: MemberReport | undefined;
 }
@@ -42,10 +42,12 @@ function seatOf(
     report?.disk.kind === 'data' ? report.disk.memberId : '',
     record.places[member.name]?.memberId ?? '',
   ];
+  const others = new Set(input.wanted.map(({ name }) => name).filter((name) => name !== member.name));
   const entry =
     members.find(({ id }) => ids.includes(id)) ??
-    members.find((other) => other.peerUrls.some((url) => peerUrls.includes(url))) ??
-    members.find(({ name }) => name === member.name);
+    members.find(({ name }) => name === member.name) ??
+    // The address may have been another machine's, which is known by its name.
+    members.find((other) => !others.has(other.name) && other.peerUrls.some((url) => peerUrls.includes(url)));
   return { name: member.name, peerUrls, entry, report };
 }
 
@@ -58,10 +60,17 @@ function planOrder(
 ): readonly MemberStep[] {
   const { name, report } = seat;
   if (report === undefined || report.disk.kind === 'empty') return [];
-  const order = orderFor(record, members, seat, report, input.sight.kind === 'quorum');
+  const hasQuorum = input.sight.kind === 'quorum';
+  const order = orderFor(record, members, seat, report, hasQuorum) ?? holdBack(input, name);
   if (order === undefined || isStanding(input, name, order)) return [];
   const reason = 'reason' in order ? order.reason : 'its data is a member’s';
   return [{ kind: 'write', event: 'ordered', orders: new Map([[name, order]]), machine: name, reason }];
+}
+
+/** With no quorum nobody knows any more that what a standing order would wipe is of no use. */
+function holdBack(input: MemberPlanInput, name: string): MemberOrder | undefined {
+  if (input.sight.kind === 'quorum' || input.orders.get(name)?.order.kind !== 'wipe') return undefined;
+  return { kind: 'hold', reason: 'no quorum answers, so that nothing is wiped' };
 }
 
 function orderFor(
@@ -75,8 +84,8 @@ function orderFor(
   const wipe = (memberId: string, reason: string): MemberOrder | undefined =>
     // What is on a disk is given up only when it is known that nobody needs it.
     hasQuorum ? { kind: 'wipe', memberId, reason } : undefined;
-  if (disk.kind === 'unreadable') return wipe('any', `its data cannot be read: ${disk.reason}`);
-  if (disk.kind === 'empty') return undefined;
+  // It may be readable again in a moment; an operator who reboots the machine gives it up.
+  if (disk.kind !== 'data') return undefined;
   const { memberId, clusterId } = disk;
   if (clusterId !== record.clusterId) return wipe(memberId, `its data is of cluster ${clusterId}`);
   if (!members.some(({ id }) => id === memberId)) {
@@ -218,7 +227,8 @@ function planPromotion({ name, entry, report }: Seat): MemberStep | undefined {
   if (entry === undefined || !entry.isLearner) return undefined;
   if (report?.disk.kind !== 'data' || report.disk.memberId !== entry.id) return undefined;
   if (report.process.kind !== 'serving') return undefined;
-  return { kind: 'promote', machine: name, memberId: entry.id, reason: 'it serves and has caught up' };
+  const { id: memberId, clientUrls } = entry;
+  return { kind: 'promote', machine: name, memberId, clientUrls, reason: 'it serves and has caught up' };
 }
 
 /** One learner at a time: etcd takes no more, and each next one needs all voters to be well. */

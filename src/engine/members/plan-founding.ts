@@ -46,6 +46,7 @@ export function planFounding(input: MemberPlanInput, before: StoreRecord | undef
         { nonce, memberId: '', at: now, failures },
       ]),
     ),
+    ...(before?.givenUp && { givenUp: before.givenUp }),
     ...(before?.restore && { restore: before.restore }),
   };
   const orders = new Map(founders.map((founder) => [founder.name, orderTo(founder, founders, record)]));
@@ -114,8 +115,9 @@ function findReady({ wanted, reports }: MemberPlanInput): readonly Founder[] {
 
 function findFounders(input: MemberPlanInput): readonly Founder[] {
   const ready = findReady(input);
-  if (input.bootstrap === 'seed') return ready.slice(0, 1);
-  return ready.length === input.wanted.length ? ready : [];
+  // One that has not spoken yet may hold what all others have lost.
+  if (ready.length < input.wanted.length) return [];
+  return input.bootstrap === 'seed' ? ready.slice(0, 1) : ready;
 }
 
 /** How long machines that are not there yet are waited for, when those that are could begin. */

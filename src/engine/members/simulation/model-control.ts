@@ -41,16 +41,22 @@ export function startControl(deps: ControlModelDeps): ControlModel {
     goOn();
   };
 
+  /** Whoever leads lists all records first, so that it knows what was written before. */
+  const seen = () => {
+    const snapshot = registry.visible();
+    return snapshot.revision >= leadership.createRevision ? snapshot : undefined;
+  };
   const desk: SnapshotDesk = {
     latest() {
       goOn();
-      return registry.visible();
+      return seen();
     },
     newer: (revision, signal) =>
       new Promise((resolve) => {
-        if (signal.aborted || registry.visible().revision > revision) return resolve();
+        const isThere = () => (seen()?.revision ?? 0) > revision;
+        if (signal.aborted || isThere()) return resolve();
         const look = () => {
-          if (registry.visible().revision <= revision && !signal.aborted && !state.isDead) return;
+          if (!isThere() && !signal.aborted && !state.isDead) return;
           forget();
           signal.removeEventListener('abort', look);
           void time.sleep(0).then(resolve);
@@ -68,6 +74,8 @@ export function startControl(deps: ControlModelDeps): ControlModel {
     },
     async *watchOrder() {},
     async *watchEvents() {},
+    async *watchRecord() {},
+    note: async () => {},
     ask: async () => {},
     withdraw: async () => {},
     events: async () => [],

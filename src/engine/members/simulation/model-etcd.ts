@@ -136,10 +136,18 @@ export function openEtcdModel({ now, chance, linkedSince, onHarm }: EtcdModelDep
   const propose = (asked: EtcdProcess, change: Change): LogEntry | undefined => {
     const leader = leaderFor(asked);
     if (leader === undefined || leader.disk.last.term !== leader.disk.term) return undefined;
-    const entry = append(leader.disk.last, leader.disk.term, change);
+    // As raft has it: one change of the list at a time.
+    const isPending = leader.disk.last !== leader.disk.commit;
+    const isOfMembers = ['add', 'remove', 'change'].includes(change.kind);
+    const entry = append(
+      leader.disk.last,
+      leader.disk.term,
+      isPending && isOfMembers ? { kind: 'none' } : change,
+    );
     leader.disk.last = entry;
     if (!chance.is(0.03)) replicate(leader, false);
-    return leader.disk.commit === entry && asked.disk.commit === entry ? entry : undefined;
+    const isDone = leader.disk.commit === entry && asked.disk.commit === entry;
+    return isDone && entry.change === change ? entry : undefined;
   };
 
   const run = (disk: EtcdDisk, start: StartDeps) => {

@@ -37,6 +37,8 @@ export function openMachineModel(deps: MachineModelDeps) {
     isOn: boolean;
     member: MemberState;
     disk: EtcdDisk | undefined;
+    /** The data is there and cannot be used. */
+    isBroken: boolean;
     timer: number;
     told: number;
     arrived: number;
@@ -46,10 +48,16 @@ export function openMachineModel(deps: MachineModelDeps) {
     isOn: false,
     member: initialMember({ kind: 'empty', nonce: '' }),
     disk: undefined,
+    isBroken: false,
     timer: 0,
     told: 0,
     arrived: 0,
     peerUrl: `http://${name}:2380`,
+  };
+
+  const lose = () => {
+    state.disk = undefined;
+    state.isBroken = false;
   };
 
   const onDisk = (): MemberDisk =>
@@ -99,7 +107,7 @@ export function openMachineModel(deps: MachineModelDeps) {
         });
       case 'wipe':
         return later(10, 100, () => {
-          state.disk = undefined;
+          lose();
           send({ kind: 'wiped', disk: onDisk(), failure: '' });
         });
       case 'restore':
@@ -143,6 +151,7 @@ export function openMachineModel(deps: MachineModelDeps) {
     later(50, 600, () => {
       if (!isStill()) return;
       if (launch.kind === 'again') {
+        if (state.isBroken) return ended('damaged');
         if (state.disk !== undefined) etcd.startAgain(state.disk, startDeps);
         return;
       }
@@ -162,6 +171,8 @@ export function openMachineModel(deps: MachineModelDeps) {
     name,
     isOn: () => state.isOn,
     disk: () => state.disk,
+    /** The data of this member, good for use. */
+    holds: (memberId: string) => state.disk?.memberId === memberId && !state.isBroken,
     peerUrl: () => state.peerUrl,
     /** It boots; its address may be another. */
     turnOn(peerUrl = state.peerUrl) {
@@ -178,11 +189,13 @@ export function openMachineModel(deps: MachineModelDeps) {
       state.isOn = false;
       state.boot += 1;
       etcd.stop(name);
-      if (isWiped) state.disk = undefined;
+      if (isWiped) lose();
     },
-    /** Its etcd ends by itself. */
-    killEtcd() {
-      if (state.isOn && etcd.processOn(name) !== undefined) ended('unknown');
+    /** Its etcd ends by itself, for good if its data is damaged. */
+    endEtcd(isBroken: boolean) {
+      if (!state.isOn || etcd.processOn(name) === undefined) return;
+      state.isBroken ||= isBroken;
+      ended(isBroken ? 'damaged' : 'unknown');
     },
     order: () => later(10, 300, hear),
     /** It can talk to the control process again, or not any more. */

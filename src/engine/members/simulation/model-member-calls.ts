@@ -3,6 +3,7 @@
 import { connect, type EtcdClient, fail, type MemberRecord } from '../../../etcd/index.js';
 import { memberId, revision } from '../../../model/index.js';
 import type { StoreMember } from '../../../registry/index.js';
+import { sealAlarm } from '../cluster-link.js';
 import type { Chance } from './chance.js';
 import { type EtcdModel, type EtcdProcess, memberOf } from './model-etcd.js';
 import { type Change, votersOf } from './raft-log.js';
@@ -15,6 +16,10 @@ export interface MemberCallsDeps {
   readonly linkedSince: (one: string, other: string) => number | undefined;
   /** The way there and back: takes time, and throws when there is no way. */
   readonly travel: (machine: string) => Promise<void>;
+  /** Somebody asks for another member list. */
+  readonly onAsked: () => void;
+  /** Whether the data of a member is somewhere, and good for use. */
+  readonly isWhole: (memberId: string) => boolean;
   readonly onHarm: (what: string) => void;
 }
 
@@ -80,6 +85,7 @@ export function openModelClient(deps: MemberCallsDeps, machine: string): EtcdCli
     },
     memberList: async () => listOf(await reach()).map(recordOf),
     async memberAdd(peerUrls, { isLearner }) {
+      deps.onAsked();
       const asked = await reach();
       const members = listOf(asked);
       if (members.some((member) => member.peerUrls.some((url) => peerUrls.includes(url))))
@@ -92,8 +98,11 @@ export function openModelClient(deps: MemberCallsDeps, machine: string): EtcdCli
       return recordOf(member);
     },
     async memberRemove(id) {
+      deps.onAsked();
       const asked = await reach();
       const entry = entryOf(asked, id);
+      if (!entry.isLearner && deps.isWhole(entry.id))
+        onHarm(`voter ${entry.id} is removed with its data whole`);
       const voters = votersOf(leading(asked).disk.commit);
       const rest = voters.filter((voter) => voter.id !== entry.id);
       const active = voters.filter((voter) => isActive(asked, voter, healthMs)).length;
@@ -111,6 +120,7 @@ export function openModelClient(deps: MemberCallsDeps, machine: string): EtcdCli
       change(asked, { kind: 'change', id: entry.id, to: { peerUrls } });
     },
     async memberPromote(id) {
+      deps.onAsked();
       const asked = await reach();
       const entry = entryOf(asked, id);
       if (!entry.isLearner) throw fail('etcd/member-not-learner');
@@ -118,8 +128,7 @@ export function openModelClient(deps: MemberCallsDeps, machine: string): EtcdCli
       if (known < 0.9 * leading(asked).disk.last.index) throw fail('etcd/learner-not-ready');
       change(asked, { kind: 'change', id: entry.id, to: { isLearner: false } });
     },
-    alarms: async () =>
-      leading(await reach()).disk.commit.isSealed ? [{ memberId: memberId(0n), kind: 'corrupt' }] : [],
+    alarms: async () => (leading(await reach()).disk.commit.isSealed ? [sealAlarm] : []),
     raiseAlarm: async () => change(await reach(), { kind: 'seal', isSealed: true }),
     lowerAlarm: async () => change(await reach(), { kind: 'seal', isSealed: false }),
     close: async () => {},

@@ -46,7 +46,7 @@ export function openRegistryModel({ time, chance, onOrder, onEvent }: RegistryMo
     },
     /** A new control process leads; the one before it has lost. */
     lead() {
-      state.leader += 1;
+      state.leader = put({});
       return { createRevision: state.leader };
     },
     record(createRevision: number, change: StoreChange): number | undefined {

@@ -39,6 +39,9 @@ export async function runSchedule(seed: number): Promise<Outcome> {
     if (story === 'loss') await lose(world, chance);
     if (story === 'seal') await sealAndBegin(world, chance);
     const faultsOver = world.time.now();
+    if (await isHalfFounded(world)) {
+      for (const name of world.names) world.reboot(name, 10_000, true);
+    }
     await untilWell(world);
     return {
       seed,
@@ -61,13 +64,20 @@ async function befall(world: World, chance: Chance): Promise<void> {
   }
   const end = world.time.now() + lastsMs;
   await until(world, lastsMs, () => world.time.now() >= end);
+  world.healNetwork();
 }
 
 function fault(world: World, chance: Chance): void {
   const name = chance.oneOf(world.names) ?? '';
   const ms = chance.between(200, chance.is(0.2) ? 15_000 : 4_000);
-  switch (chance.below(10)) {
+  switch (chance.below(11)) {
     case 0:
+      if (!world.isUnborn()) return;
+      for (const one of world.names) world.reboot(one, chance.between(200, 4_000), true);
+      return;
+    case 10:
+      if (world.canLoseDisk(name)) world.machines.get(name)?.endEtcd(true);
+      return;
     case 1:
     case 2:
     case 3:
@@ -80,7 +90,7 @@ function fault(world: World, chance: Chance): void {
       return world.reboot(name, ms, false, moved);
     }
     case 5:
-      return world.machines.get(name)?.killEtcd();
+      return world.machines.get(name)?.endEtcd(false);
     case 6:
       return world.cut(
         [...world.names, control].filter(() => chance.is(0.4)),
@@ -106,7 +116,12 @@ async function lose(world: World, chance: Chance): Promise<void> {
   for (const name of survivors) {
     if (chance.is(0.5)) world.reboot(name, chance.between(200, 8_000), false);
   }
-  await until(world, 30_000, () => false);
+  await until(world, 12_000, () => false);
+  const asked = { ...world.asked };
+  for (const name of survivors) world.machines.get(name)?.endEtcd(chance.is(0.5));
+  await until(world, 20_000, () => false);
+  if (world.asked.changes !== asked.changes) harms.push('changes of the list are asked for without a quorum');
+  if (world.asked.wipes !== asked.wipes) harms.push('a disk is to be wiped without a quorum');
   const after = world.newestCommit();
   const view = registry.latest().storeView;
   if (view?.state !== 'no-quorum') harms.push(`the view says ${view?.state}, and there is no quorum`);
@@ -133,6 +148,16 @@ async function sealAndBegin(world: World, chance: Chance): Promise<void> {
   const away = chance.is(0.8) ? world.names : [];
   for (const name of away) world.reboot(name, chance.between(3_000, 9_000), isLost || chance.is(0.5));
   time.after(chance.between(100, 2_500), () => registry.ask(undefined));
+}
+
+/** Nobody can know what few founders that remember have agreed upon, so that only people may begin anew. */
+async function isHalfFounded(world: World): Promise<boolean> {
+  const { registry, etcd } = world;
+  if (registry.latest().store?.phase === 'formed') return false;
+  await until(world, 20_000, () => registry.latest().store?.phase === 'formed');
+  return (
+    registry.latest().storeView?.reason.includes('begun anew once') === true && etcd.acknowledged.size === 0
+  );
 }
 
 /** Well: muster says so, it is so, and muster leaves it alone. */

@@ -37,6 +37,7 @@ export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 's
     chance,
     onOrder(name, { kind }) {
       tell(`${name} is ordered to ${kind}`);
+      if (kind === 'wipe') asked.wipes += 1;
       machines.get(name)?.order();
     },
     onEvent: ({ kind, machine, memberId, reason }) => tell(`${kind} ${machine} ${memberId}: ${reason}`),
@@ -78,6 +79,9 @@ export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 's
       undefined,
     );
   };
+  const isWhole = (memberId: string) => all.some((machine) => machine.holds(memberId));
+  const asked = { changes: 0, wipes: 0 };
+
   const tick = () => {
     etcd.tick();
     if (chance.is(0.3)) etcd.write();
@@ -94,6 +98,8 @@ export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 's
     names,
     harms,
     tale,
+    /** How often changes of the member list were asked for, and disks ordered to be wiped. */
+    asked,
     addSnapshot,
     newestCommit,
 
@@ -105,12 +111,18 @@ export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 's
         return bootstrap === 'static' && hit <= Math.floor((size - 1) / 2);
       }
       const isKept = ({ id }: StoreMember) =>
-        all.some((machine) => machine.name !== name && machine.disk()?.memberId === id);
+        all.some((machine) => machine.name !== name && machine.holds(id));
       // A learner may be given its vote any moment, and what is lost with it is a voter's disk then.
       return [votersOf(entry), entry.members].every(
         (voters) => voters.filter(isKept).length > voters.length / 2,
       );
     },
+
+    /** Whether no member has heard of another yet. */
+    isUnborn: () =>
+      registry.latest().store?.phase !== 'formed' &&
+      etcd.acknowledged.size === 0 &&
+      etcd.running().every((one) => etcd.leaderFor(one) === undefined),
 
     /** Off, and on again later, with or without its disk, with the same address or another. */
     reboot(name: string, ms: number, isWiped: boolean, peerUrl?: string): void {
@@ -133,14 +145,26 @@ export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 's
       });
     },
 
+    /** All can talk to all. */
+    healNetwork(): void {
+      network.healAll();
+      for (const machine of all) machine.heardAgain();
+    },
+
     newControl(): void {
       const connect = (machine: string, takeTime: () => Promise<void>) => {
+        const onAsked = () => {
+          asked.changes += 1;
+        };
         const travel = async () => {
           await takeTime();
           if (linkedSince(control, machine) === undefined)
             throw fail('etcd/unavailable', { endpoint: machine, reason: 'no route' });
         };
-        return openModelClient({ etcd, chance, now: time.now, linkedSince, travel, onHarm }, machine);
+        return openModelClient(
+          { etcd, chance, now: time.now, linkedSince, travel, isWhole, onAsked, onHarm },
+          machine,
+        );
       };
       tell('a control process leads');
       controls.push(startControl({ time, chance, registry, wanted, connect, tell, saveSnapshot }));
