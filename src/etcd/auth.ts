@@ -50,11 +50,11 @@ export interface NewUser {
  * refusals are etcd's (server/auth/store.go); codes are those of `errors-access.ts`.
  */
 export interface Auth {
-  /** Asked before each call, so it has to be cheap. While false only callers with a token are authorized. */
+  /** Asked before each call, so it has to be cheap. */
   isEnabled(): boolean;
   /**
-   * Returns when auth is off or all of it is allowed. A token that is not known is refused in any case, even
-   * while auth is off and with no needs, as in etcd; with no needs nobody is refused for being nobody.
+   * Returns when auth is off, whoever the caller says to be, as etcd 3.5 does, or when all of it is allowed. While
+   * it is on a token that is not known is refused even with no needs; then nobody is refused for being nobody.
    *
    * @throws `etcd/auth-token-invalid`; `etcd/user-empty` for nobody; `etcd/permission-denied`
    */

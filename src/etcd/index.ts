@@ -47,5 +47,6 @@ export { type Figure, figure } from './metrics/figure.js';
 export { type MirrorMessage, type MirrorOptions, mirror } from './mirror.js';
 export { type ServeKvDeps, serveKv } from './serve-kv.js';
 export { keyOf, prefixRange, textOf } from './text.js';
+export { guardedV2 } from './v2/guarded.js';
 export type { V2Cluster } from './v2/member-answers.js';
 export { type V2HandlerDeps, v2Handler } from './v2/v2-handler.js';

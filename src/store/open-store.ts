@@ -4,6 +4,7 @@ import type { Clock, Handler, Listening, ListenOptions, Log, Random } from '../e
 import {
   type Auth,
   type Cluster,
+  guardedV2,
   type Kv,
   type Maintenance,
   type ServeKvDeps,
@@ -74,7 +75,7 @@ export interface StoreOptions {
 export interface StoreListen extends ListenOptions {
   /** Left out: without TLS. */
   readonly tls?: NonNullable<ServeKvDeps['tls']>;
-  /** Answers what muster itself does not serve over plain HTTP: `/v2/…`. Left out: 404. */
+  /** Answers what muster itself does not serve over plain HTTP: `/v2/…`, for users as `guardedV2`. Left out: 404. */
   readonly http?: Handler;
 }
 
@@ -230,7 +231,10 @@ function startStore(
     auth,
     ...ids,
     async serve({ tls, http, ...listen }) {
-      const given = { ...(tls === undefined ? {} : { tls }), ...(http === undefined ? {} : { http }) };
+      const given = {
+        ...(tls === undefined ? {} : { tls }),
+        ...(http === undefined ? {} : { http: guardedV2(auth, http) }),
+      };
       const listening = await serveKv(
         { kv, identity, maintenance, cluster, auth, figures, log: deps.log, ...given },
         listen,

@@ -8,7 +8,7 @@ import { fail } from '../errors.js';
  */
 export class Budget {
   private takenBytes = 0;
-  private waiting: (() => void)[] = [];
+  private waiting = new Set<() => void>();
 
   constructor(private readonly limitBytes: number) {}
 
@@ -29,13 +29,24 @@ export class Budget {
     this.takenBytes -= bytes;
     if (this.takenBytes >= this.limitBytes) return;
     const waiting = this.waiting;
-    this.waiting = [];
+    this.waiting = new Set();
     for (const go of waiting) go();
   }
 
-  /** Resolves when the limit is not reached; `undefined`, without a turn of the loop, when it is not now. */
-  room(): Promise<void> | undefined {
-    if (this.takenBytes < this.limitBytes) return undefined;
-    return new Promise((resolve) => this.waiting.push(resolve));
+  /**
+   * Resolves when the limit is not reached, or the signal fires; `undefined`, without a turn of the loop, when there is
+   * nothing to wait for. All who wait are told at once: who must not go beyond the limit looks again.
+   */
+  room(signal?: AbortSignal): Promise<void> | undefined {
+    if (this.takenBytes < this.limitBytes || signal?.aborted === true) return undefined;
+    return new Promise((resolve) => {
+      const go = () => {
+        this.waiting.delete(go);
+        signal?.removeEventListener('abort', go);
+        resolve();
+      };
+      this.waiting.add(go);
+      signal?.addEventListener('abort', go, { once: true });
+    });
   }
 }

@@ -7,6 +7,11 @@ export interface Call {
   /** Fires when the client went away, cancelled, or its time is up: nobody waits for an answer then. */
   readonly signal: AbortSignal;
   readonly caller: Caller;
+  /**
+   * Makes the next message of a stream once the connection has room for it: thousands of streams that nobody reads must
+   * not hold one each. Left out: there is always room.
+   */
+  admit?(make: () => Uint8Array): Promise<Uint8Array>;
 }
 
 /** One row of a served method table; messages are bytes here, so that one table holds them all. */

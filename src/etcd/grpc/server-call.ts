@@ -23,12 +23,18 @@ export class ServerCall implements Call {
   private status = 0;
   /** Of a unary answer, until the stream is closed. */
   private unreadBytes = 0;
+  /** Of the last message of a stream, until the client took most of it. */
+  private admittedBytes = 0;
 
-  /** @param answers of all streams of the connection together */
+  /**
+   * @param answers of all unary calls of the connection together
+   * @param streamed messages of all its streams
+   */
   constructor(
     private readonly stream: ServerHttp2Stream,
     readonly caller: Caller,
     private readonly answers: Budget,
+    private readonly streamed: Budget,
   ) {
     stream.on('error', ignore);
     stream.on('wantTrailers', () => this.sendTrailers());
@@ -78,8 +84,27 @@ export class ServerCall implements Call {
     return this.answers.room();
   }
 
+  async admit(make: () => Uint8Array): Promise<Uint8Array> {
+    while (!this.isOver) {
+      const room = this.streamed.room(this.signal);
+      if (room === undefined) break;
+      await room;
+    }
+    const message = make();
+    if (!this.isOver) {
+      this.admittedBytes += message.length;
+      this.streamed.add(message.length);
+    }
+    return message;
+  }
+
   /** One message of many; resolves when the client has room for the next one, or is gone. */
   async send(message: Uint8Array): Promise<void> {
+    await this.write(message);
+    this.giveAdmitted();
+  }
+
+  private async write(message: Uint8Array): Promise<void> {
     if (this.isOver) return;
     this.open();
     if (this.stream.write(encodeFrame(message))) return;
@@ -141,8 +166,14 @@ export class ServerCall implements Call {
   /** Nearly every call ends so, and most of them have nobody to tell. */
   private close(): void {
     if (this.unreadBytes > 0) this.answers.give(this.unreadBytes);
+    this.giveAdmitted();
     clearTimeout(this.deadline);
     if (this.controller?.signal.aborted === false) this.controller.abort(clientIsGone());
+  }
+
+  private giveAdmitted(): void {
+    if (this.admittedBytes > 0) this.streamed.give(this.admittedBytes);
+    this.admittedBytes = 0;
   }
 
   private abort(reason: Error): void {

@@ -31,6 +31,7 @@ export interface GrpcServerDeps {
 interface Connection {
   readonly requests: Budget;
   readonly answers: Budget;
+  readonly streamed: Budget;
   readonly certificateName: string | undefined;
 }
 
@@ -64,6 +65,7 @@ export async function serveGrpc(deps: GrpcServerDeps, options: ListenOptions): P
     const connection = {
       requests: new Budget(requestBytes),
       answers: new Budget(answerBytes),
+      streamed: new Budget(answerBytes),
       certificateName: deps.tls?.clientCertAuth === true ? findCertificateName(session.socket) : undefined,
     };
     const take = (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => {
@@ -127,7 +129,7 @@ async function serveOne(
   headers: http2.IncomingHttpHeaders,
 ): Promise<void> {
   const path = headers[':path'] ?? '';
-  const call = new ServerCall(stream, callerOf(headers, connection), connection.answers);
+  const call = new ServerCall(stream, callerOf(headers, connection), connection.answers, connection.streamed);
   const limits = { messageBytes: deps.maxMessageBytes, requests: connection.requests };
   deps.counts.start(path);
   try {

@@ -54,7 +54,8 @@ export function streaming<Req, Res>(
     path: spec.path,
     async *handle(messages, call) {
       for await (const response of handle(decodeAll(spec, messages), call)) {
-        yield encode(response);
+        const make = () => encode(response);
+        yield call.admit === undefined ? make() : await call.admit(make);
       }
     },
   };

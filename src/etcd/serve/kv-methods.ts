@@ -22,24 +22,24 @@ export function kvMethods({ kv, identity, guard }: ServedParts): readonly Method
   return [
     unaryBytes(methods.range, async (wire, call) => {
       const request = decodeRangeRequest(wire);
-      if (guard.isOn(call)) guard.check(call, readNeeds(request));
+      if (guard.isOn()) guard.check(call, readNeeds(request));
       return answers.range(await kv.range(request));
     }),
     writeBytes(methods.put, async (wire, call) => {
       const request = decodePutRequest(wire);
-      if (guard.isOn(call)) guard.check(call, await putNeeds(kv, request));
+      if (guard.isOn()) guard.check(call, await putNeeds(kv, request));
       return answers.put(await kv.put(request));
     }),
     writeBytes(methods.deleteRange, async (wire, call) => {
       const request = decodeDeleteRangeRequest(wire);
-      if (guard.isOn(call)) guard.check(call, deleteNeeds(request));
+      if (guard.isOn()) guard.check(call, deleteNeeds(request));
       const response = await kv.deleteRange(request);
       const answer = encodeDeleteRangeResponse(response, headerOf(identity, response.revision));
       return encodeMessage(methods.deleteRange.response, answer);
     }),
     writeBytes(methods.txn, async (wire, call) => {
       const request = decodeTxnRequest(wire);
-      if (guard.isOn(call)) guard.check(call, txnNeeds(request));
+      if (guard.isOn()) guard.check(call, txnNeeds(request));
       return answers.txn(await kv.txn(request));
     }),
     unary(methods.compact, async (request, call) => {

@@ -31,7 +31,7 @@ async function* serveWatches(
     identity,
     out,
     authorize: (request) => {
-      if (guard.isOn(call)) guard.check(call, readNeeds(request));
+      if (guard.isOn()) guard.check(call, readNeeds(request));
     },
   });
   const finish = () => out.finish();

@@ -11,6 +11,7 @@ const messages = {
   105: 'Key already exists',
   107: 'Root is read only',
   108: 'Directory not empty',
+  110: 'The request requires user authentication',
   201: 'PrevValue is Required in POST form',
   202: 'The given TTL in POST form is not a number',
   203: 'The given index in POST form is not a number',
@@ -42,6 +43,7 @@ const statuses: Readonly<Partial<Record<V2Code, number>>> = {
   102: 403,
   105: 412,
   108: 403,
+  110: 401,
   300: 500,
 };
 

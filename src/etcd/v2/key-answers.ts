@@ -92,7 +92,7 @@ function indexHeaders({ identity, raftTerm }: KeyAnswerDeps, index: number): Hea
 }
 
 /** Fields of the body, where the method has a form in it, go before those of the query. */
-async function readForm(request: Request, query: string): Promise<Form | ReturnType<typeof refused>> {
+export async function readForm(request: Request, query: string): Promise<Form | ReturnType<typeof refused>> {
   const inQuery = parseForm(query);
   if (request.method !== 'PUT' && request.method !== 'POST') return inQuery;
   const type = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
@@ -104,6 +104,6 @@ async function readForm(request: Request, query: string): Promise<Form | ReturnT
   return isForm(inQuery) ? new Map([...inQuery, ...inBody]) : inQuery;
 }
 
-function isForm(form: Form | ReturnType<typeof refused>): form is Form {
+export function isForm(form: Form | ReturnType<typeof refused>): form is Form {
   return !('kind' in form);
 }

@@ -113,7 +113,7 @@ async function health({ kv, log }: V2HandlerDeps): Promise<string> {
 }
 
 /** Path and query as the caller sent them, the path with its escapes undone. */
-function targetOf(url: string): { readonly path: string; readonly query: string } {
+export function targetOf(url: string): { readonly path: string; readonly query: string } {
   const target = /^[a-z]+:\/\/[^/?#]*([^?#]*)\??([^#]*)/i.exec(url);
   return { path: unescapePath(target?.[1] || '/'), query: target?.[2] ?? '' };
 }
@@ -122,7 +122,7 @@ function locationOf(path: string, query: string): string {
   return encodeURI(path) + (query === '' ? '' : `?${query}`);
 }
 
-function isUnder(path: string, top: string): boolean {
+export function isUnder(path: string, top: string): boolean {
   return path === top || path.startsWith(`${top}/`);
 }
 
