@@ -8,6 +8,10 @@ import type { CommandInput, ExitCode } from './command.js';
  */
 export const runAgentCommand = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-agent.js')).runAgentCommand(input);
+export const runBackupList = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-backup-commands.js')).runBackupList(input);
+export const runBackupNow = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-backup-commands.js')).runBackupNow(input);
 export const runCompletion = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./completion.js')).runCompletion(input);
 export const runDestroy = async (input: CommandInput): Promise<ExitCode> =>
@@ -56,6 +60,8 @@ export const runMemberUpdate = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-member-commands.js')).runMemberUpdate(input);
 export const runReboot = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-reboot.js')).runReboot(input);
+export const runRecover = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./recover/run-recover.js')).runRecover(input);
 export const runRm = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-keys.js')).runRm(input);
 export const runSchema = async (_input: CommandInput): Promise<ExitCode> =>

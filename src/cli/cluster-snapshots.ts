@@ -2,7 +2,7 @@
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Handler, realFiles } from '../effects/index.js';
 import type { EtcdClient } from '../etcd/index.js';
@@ -29,7 +29,12 @@ export async function openClusterSnapshots(
   const secret = await readSecret(cluster);
   const ticketFor = (sha256: string) => createHmac('sha256', secret).update(sha256).digest('hex');
   return {
-    save: (member) => saveSnapshot(join(cluster.state, 'snapshots'), member),
+    async save(member) {
+      const folder = join(cluster.state, 'snapshots');
+      const saved = await saveSnapshot(folder, member);
+      await prune(folder);
+      return saved;
+    },
     offer: ({ sha256 }) => ({ url: `${controlUrl}/snapshots/${sha256}`, ticket: ticketFor(sha256) }),
     face: async (request) => {
       const sha256 = new URL(request.url).pathname.split('/').at(-1) ?? '';
@@ -82,7 +87,15 @@ export async function saveSnapshot(folder: string, member: EtcdClient): Promise<
   }
 }
 
-const saveLimitMs = 600_000;
+/** How many snapshots of stops and recoveries are kept; their names sort by time. */
+const kept = 5;
+
+async function prune(folder: string): Promise<void> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.db')).sort();
+  for (const name of files.slice(0, -kept)) await rm(join(folder, name), { force: true });
+}
+
+const saveLimitMs = 300_000;
 const trailerBytes = 32;
 
 /** etcd ends a snapshot with the SHA-256 of all before it. Returns that of the whole file. */

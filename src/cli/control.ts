@@ -12,6 +12,7 @@ import { parseCluster, readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterId, openClusterId } from './cluster-folder.js';
 import { type ClusterPlan, type PlanContext, planCluster } from './cluster-plan.js';
 import { openClusterSnapshots } from './cluster-snapshots.js';
+import { runControlBackups } from './control-backups.js';
 import { serveWithDiscovery } from './control-discovery.js';
 import {
   type ControlRecord,
@@ -99,6 +100,7 @@ async function runAlone(
     onReady(record);
     await allUntilOneEnds(signal, (until) => [
       view.run(until),
+      runControlBackups({ cluster, registry, log, latest: view.latest, planOf: view.planOf }, until),
       runEngine(
         {
           kv: store.kv,

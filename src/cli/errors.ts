@@ -113,6 +113,21 @@ export const cliErrors = {
     next: 'wait until `muster status` says "ok"',
     httpStatus: 409,
   },
+  'cli/up-meanwhile': {
+    message: 'somebody brought the cluster up again meanwhile',
+    next: 'run `muster down` again when it is to be down',
+    httpStatus: 409,
+  },
+  'cli/would-lose-quorum': {
+    message: 'that would leave {left} of {voters} voters with their data, and {needed} are needed',
+    next: 'stop fewer at a time and wait until `muster status` says "ok"; `muster down` with no names saves all first; --discard does it all the same',
+    httpStatus: 409,
+  },
+  'cli/drill-unreadable': {
+    message: 'nobody answered at the end of the drill, so that nobody knows what was lost: {why}',
+    next: 'look at `muster status` and `muster events`',
+    httpStatus: 503,
+  },
   'cli/cannot-seal': {
     message: 'the store cannot be saved before the machines stop: {why}',
     next: 'mend the store first (`muster status`), or give up what it holds: `muster down --discard`',

@@ -14,6 +14,8 @@ import { type BoundProvider, bindProvider } from './provider-deps.js';
 /** A cluster as its state folder has it, for commands that look after machines which are there already. */
 export interface Existing {
   readonly name: string;
+  /** As far as the cluster file can be read. */
+  readonly storeKind: ClusterSpec['store']['kind'];
   readonly provider: BoundProvider;
   readonly host: Host;
   /** Those of the cluster file, as far as it can be read, and those that were powered on. */
@@ -35,6 +37,7 @@ export async function openExisting(cluster: ClusterFolder): Promise<Existing> {
   const running = await findControl(cluster);
   return {
     name: running?.cluster ?? spec.name,
+    storeKind: spec.store.kind,
     provider,
     host,
     machineNames: async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { BuiltinUnit } from '../agent/index.js';
 import { runMember } from '../bootstrap/index.js';
@@ -41,8 +41,7 @@ export function memberUnit(options: MemberUnitOptions, log: Log): BuiltinUnit {
         files: realFiles,
         log,
         random: realRandom,
-        fetchSnapshot: (url, ticket, file, until) =>
-          realDownload(url, file, { headers: { authorization: `Bearer ${ticket}` }, signal: until }),
+        fetchSnapshot: (url, ticket, file, until) => fetchPatiently(url, ticket, file, log, until),
       },
       {
         program,
@@ -62,6 +61,23 @@ export function memberUnit(options: MemberUnitOptions, log: Log): BuiltinUnit {
       signal,
     );
   };
+}
+
+const fetchTries = 20;
+const fetchPauseMs = 1_000;
+
+/** The control process, which has the snapshot, may be starting anew. Rejects after the last try. */
+async function fetchPatiently(url: string, ticket: string, file: string, log: Log, signal: AbortSignal) {
+  for (let left = fetchTries - 1; ; left -= 1) {
+    try {
+      return await realDownload(url, file, { headers: { authorization: `Bearer ${ticket}` }, signal });
+    } catch (error) {
+      if (left === 0 || signal.aborted) throw error;
+      log.warn('cannot fetch the snapshot, trying again', { url, reason: String(error) });
+    }
+    await rm(file, { force: true });
+    await realClock.sleep(fetchPauseMs, signal);
+  }
 }
 
 const pauseMs = 500;

@@ -5,9 +5,10 @@ import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { isMusterError } from '../model/index.js';
 import type { Host } from '../providers/index.js';
+import { checkQuorum } from './check-quorum.js';
 import { type ClusterFolder, findClusterFolder, findClusterId } from './cluster-folder.js';
 import { type CommandInput, type ExitCode, isSet } from './command.js';
-import { holdCluster, stopControl } from './control-process.js';
+import { holdCluster, startControl, stopControl } from './control-process.js';
 import { findControl } from './control-record.js';
 import { fail } from './errors.js';
 import { type Existing, openExisting } from './existing.js';
@@ -16,14 +17,15 @@ import { powerOffMachines } from './power-off.js';
 import { sealStore } from './seal-store.js';
 import { openSession } from './session.js';
 
-export async function runDown({ args, flags }: CommandInput): Promise<ExitCode> {
+export async function runDown({ args, flags, signal }: CommandInput): Promise<ExitCode> {
   const cluster = findClusterFolder(flags);
   if (!(await isThere(cluster))) return say('nothing to do: this cluster was never brought up');
   const existing = await openExisting(cluster);
-  if (args.length > 0) checkNames(existing.name, await existing.machineNames(), args);
-  if (args.length === 0 && !isSet(flags, 'discard')) await seal(cluster);
-  const ended = await powerOff(cluster, existing.host, args.length > 0 ? args : undefined);
-  if (args.length > 0) return say(`powered off ${args.join(', ')}`);
+  const names = args.length > 0 ? args : undefined;
+  if (names !== undefined) checkNames(existing.name, await existing.machineNames(), names);
+  const request = isSet(flags, 'discard') ? undefined : await secure(cluster, existing, names, signal);
+  const ended = await powerOff(cluster, existing.host, names, request);
+  if (names !== undefined) return say(`powered off ${names.join(', ')}`);
   const hadControl = await stopControl(cluster);
   const isChanged = hadControl || ended.length > 0;
   return say(isChanged ? 'the cluster is down; `muster up` starts it again' : 'nothing to do: it is down');
@@ -34,7 +36,7 @@ export async function runDestroy({ flags }: CommandInput): Promise<ExitCode> {
   if (!(await isThere(cluster))) return say('nothing to do: this cluster was never brought up');
   const existing = await openExisting(cluster);
   if (!isSet(flags, 'yes')) await confirm(existing);
-  await powerOff(cluster, existing.host, undefined);
+  await powerOff(cluster, existing.host, undefined, undefined);
   // With the name of the control process in our hands none can start in the midst of this.
   const held = await holdCluster(cluster);
   try {
@@ -57,26 +59,47 @@ async function isThere(cluster: ClusterFolder): Promise<boolean> {
   return existsSync(cluster.state);
 }
 
-/** Machines keep no disk, so what their store holds is saved before they stop. */
-async function seal(cluster: ClusterFolder): Promise<void> {
-  const control = await findControl(cluster);
-  if (control === undefined) return;
-  const session = openSession(control);
+/**
+ * Machines keep no disk, so what their store holds is saved before all of them stop, and single ones only stop when the
+ * rest can do without. The engine is needed for that, and started where it is not running.
+ */
+async function secure(
+  cluster: ClusterFolder,
+  { storeKind, host }: Existing,
+  names: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const running = await findControl(cluster);
+  const isOn = (await host.list()).some(({ state }) => state === 'on');
+  if (running === undefined && (storeKind === 'embedded' || !isOn)) return undefined;
+  const session = openSession(running ?? (await startControl(cluster, signal)));
   try {
-    await sealStore(session);
+    if (names === undefined) return await sealStore(session, signal);
+    checkQuorum(await session.registry.snapshot(), names);
+    return undefined;
+  } catch (error) {
+    // A control process that hangs has to be got rid of; with a store of its own nothing is lost.
+    if (storeKind === 'etcd' || isMusterError(error, 'cli/cannot-seal')) throw error;
+    return undefined;
   } finally {
     await session.close();
   }
 }
 
 /** Through the engine where one runs, so that machines leave in good order; then whatever still runs. */
-async function powerOff(cluster: ClusterFolder, host: Host, names: readonly string[] | undefined) {
+async function powerOff(
+  cluster: ClusterFolder,
+  host: Host,
+  names: readonly string[] | undefined,
+  request: number | undefined,
+) {
   const control = await findControl(cluster);
   if (control !== undefined) {
     const session = openSession(control);
     try {
-      await powerOffMachines(session, names);
+      await powerOffMachines(session, names, request);
     } catch (error) {
+      if (isMusterError(error, 'cli/up-meanwhile')) throw error;
       const why = error instanceof Error ? error.message : String(error);
       process.stderr.write(`warning: going on without the control process, which does not answer: ${why}\n`);
     } finally {

@@ -2,8 +2,9 @@
 
 import { realClock } from '../effects/index.js';
 import { readAppliedPlan } from './applied-plan.js';
+import { checkQuorum } from './check-quorum.js';
 import { findClusterFolder } from './cluster-folder.js';
-import { type CommandInput, type ExitCode, textFlag } from './command.js';
+import { type CommandInput, type ExitCode, isSet, textFlag } from './command.js';
 import { getControl } from './control-record.js';
 import { openExisting } from './existing.js';
 import { followMachines } from './follow.js';
@@ -19,6 +20,7 @@ export async function runReboot({ args, flags, signal }: CommandInput): Promise<
   checkNames(existing.name, await existing.machineNames(), args);
   const session = openSession(control);
   try {
+    if (!isSet(flags, 'discard')) checkQuorum(await session.registry.snapshot(), args);
     const plan = await readAppliedPlan(cluster, existing, session);
     const progress = await openProgress(args, 'joined');
     try {

@@ -49,7 +49,8 @@ export async function runUp({ args, flags, signal }: CommandInput): Promise<Exit
     const names = args.length > 0 ? args : known;
     const needed = await findNeeded(provider, before, names);
     const gone = [...before.lives.keys()].filter((name) => !plan.machines.has(name));
-    if (needed.length === 0 && gone.length === 0) {
+    const isWhole = plan.store === undefined || before.storeView?.state === 'ok';
+    if (needed.length === 0 && gone.length === 0 && isWhole) {
       return await printNothingToDo(textFlag(flags, 'output'), plan, before, changes);
     }
     begun.machines = needed;

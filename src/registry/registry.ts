@@ -49,6 +49,13 @@ export interface Registry {
     untilGone(id: MachineId, signal: AbortSignal): Promise<void>;
     /** Asks the same of each machine, in one revision; returns that revision. */
     order(names: readonly string[], want: MachineOrder['want'], at: number): Promise<number>;
+    /** As `order`, as long as the request to the store with this revision stands; nothing, and nothing asked, when it does not. */
+    orderWhile(
+      request: number,
+      names: readonly string[],
+      want: MachineOrder['want'],
+      at: number,
+    ): Promise<number | undefined>;
     recordBoot(name: string, boot: BootRecord): Promise<void>;
     /** When each registered machine last renewed its lease, milliseconds since 1970. Cost: one read, and one per machine. */
     renewals(now: number): Promise<ReadonlyMap<MachineId, number>>;
@@ -98,14 +105,12 @@ export function openRegistry(deps: RegistryDeps): Registry {
         const { count, revision } = await kv.range({ key, countOnly: true });
         if (count > 0) await untilGone(kv, key, revision, signal);
       },
-      order: async (names, want, at) => {
-        const value = JSON.stringify({ want, at });
-        const done = await inBatches(
-          kv,
-          [],
-          [...names].map((name) => put(keys.machineOrder(name), value)),
-        );
-        return done.revision;
+      order: async (names, want, at) => (await orderAll(kv, [], names, want, at)).revision,
+      async orderWhile(request, names, want, at) {
+        const key = keyOf(keys.storeRequest);
+        const compare: Compare = { key, target: 'mod', result: 'equal', number: request };
+        const { succeeded, revision } = await orderAll(kv, [compare], names, want, at);
+        return succeeded ? revision : undefined;
       },
       async recordBoot(name, boot) {
         await kv.put({ key: keyOf(keys.machineBoot(name)), value: keyOf(JSON.stringify(boot)) });
@@ -138,6 +143,21 @@ export function openRegistry(deps: RegistryDeps): Registry {
     },
     watch: (signal) => watch(deps, signal),
   };
+}
+
+function orderAll(
+  kv: Kv,
+  compare: readonly Compare[],
+  names: readonly string[],
+  want: MachineOrder['want'],
+  at: number,
+) {
+  const value = JSON.stringify({ want, at });
+  return inBatches(
+    kv,
+    compare,
+    names.map((name) => put(keys.machineOrder(name), value)),
+  );
 }
 
 /** etcd refuses a transaction of more than 128 operations. */

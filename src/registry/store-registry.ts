@@ -24,7 +24,8 @@ export interface StoreRegistry {
   watchOrder(name: string, signal: AbortSignal): AsyncIterable<StandingOrder>;
   /** The record, when there is one, then each that replaces it; as `watchOrder`. */
   watchRecord(signal: AbortSignal): AsyncIterable<StoreRecord>;
-  ask(request: StoreRequest): Promise<void>;
+  /** Replaces a request that stands; the revision that tells this one from any other. */
+  ask(request: StoreRequest): Promise<number>;
   /** Takes back a request; does nothing when there is none. */
   withdraw(): Promise<void>;
   /** Adds an event that is not the engine's. */
@@ -44,7 +45,8 @@ export function openStoreRegistry(kv: Kv): StoreRegistry {
     watchOrder: (name, signal) => watchOrder(kv, name, signal),
     watchRecord: (signal) => watchRecord(kv, signal),
     async ask(request) {
-      await kv.put({ key: keyOf(keys.storeRequest), value: keyOf(JSON.stringify(request)) });
+      const value = keyOf(JSON.stringify(request));
+      return (await kv.put({ key: keyOf(keys.storeRequest), value })).revision;
     },
     async withdraw() {
       await kv.deleteRange({ key: keyOf(keys.storeRequest) });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
-import type { StoreSpec } from './cluster-spec.js';
+import type { BackupSpec, StoreSpec } from './cluster-spec.js';
 import { quoteValue } from './data-path.js';
 import { machineFields } from './machine-fields.js';
 import { told } from './schema-hint.js';
@@ -63,6 +63,38 @@ const store = z.union([storeKind, storeFields]).transform((value, context): Stor
   return embedded;
 });
 
+const backupEvery = z.union([z.number(), z.string()]).transform((value, context): number => {
+  const seconds = findSeconds(String(value));
+  if (seconds !== undefined && seconds >= 10 && seconds <= 31 * 86_400) return seconds;
+  const message = `${quoteValue(value)} is not a time from 10s to 744h`;
+  context.issues.push({ code: 'custom', input: value, message });
+  return z.NEVER;
+});
+
+const backup = z
+  .strictObject({
+    every: told(
+      backupEvery.prefault('1h'),
+      'How often. Seconds, or a time like 30m or 1h.',
+      'write whole seconds from 10, or a time like 30m or 1h',
+      ['1h', 600],
+    ),
+    keep: told(
+      wholeNumber(1, 10_000).default(24),
+      'How many are kept; older ones are removed.',
+      'write a number from 1 to 10000',
+      [24],
+    ),
+    dir: told(
+      z.string().min(1).default('backups'),
+      'The folder they are kept in, relative to the cluster file; best on another disk.',
+      'write the path of a folder',
+      ['backups'],
+    ),
+  })
+  .transform(({ every, keep, dir }): BackupSpec => ({ everySeconds: every, keep, dir }))
+  .optional();
+
 const control = z.strictObject({
   address: told(
     textOf('an IP address', (text) => (text === '' ? '' : findIp(text))).default(''),
@@ -106,6 +138,12 @@ const fields = z.strictObject({
     'The store that the machines share. "embedded": in the control process; "etcd": an etcd on each machine of role member.',
     'write embedded or etcd',
     ['embedded', 'etcd'],
+  ),
+  backup: told(
+    backup,
+    'Backups of the etcd of the machines. None are taken when left out.',
+    'write a mapping of every, keep, dir',
+    [{ every: '1h', keep: 24, dir: 'backups' }],
   ),
   provider: told(
     provider,

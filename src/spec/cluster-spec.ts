@@ -38,12 +38,24 @@ export type StoreSpec =
       readonly program: string;
     };
 
+/** Backups of the machines' etcd, taken by the control process. */
+export interface BackupSpec {
+  /** 10 or more. */
+  readonly everySeconds: number;
+  /** How many; 1 or more. */
+  readonly keep: number;
+  /** Relative to the cluster file, or absolute. */
+  readonly dir: string;
+}
+
 /** A cluster file, parsed, checked and with every default filled in. */
 export interface ClusterSpec {
   readonly name: string;
   /** DNS domain of the machines: `core-01.<domain>`. */
   readonly domain: string;
   readonly store: StoreSpec;
+  /** Nothing: none are taken. */
+  readonly backup: BackupSpec | undefined;
   readonly provider: { readonly name: string; readonly options: unknown };
   /** Where the control process listens. An empty `address`: the provider gives one. */
   readonly control: { readonly address: string; readonly port: number; readonly etcdPort: number };

@@ -12,6 +12,7 @@
 export { type CheckOptions, type CheckResult, checkData, type DataProblem } from './check-data.js';
 export { clusterFileSchema } from './cluster-file-schema.js';
 export type {
+  BackupSpec,
   ClusterFileResult,
   ClusterSpec,
   MachineSpec,

@@ -60,6 +60,7 @@ const defaultSpec = {
   name: 'muster',
   domain: 'muster.internal',
   store: { kind: 'embedded' },
+  backup: undefined,
   provider: { name: 'local', options: { size: 1 } },
   control: { address: '', port: 7979, etcdPort: 2379 },
   agentTtlSeconds: 10,
@@ -400,4 +401,24 @@ test('any text gives a complete spec or problems with places and hints', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test.each([
+  ['store: etcd\n', undefined],
+  ['store: etcd\nbackup:\n', undefined],
+  ['store: etcd\nbackup: {}\n', { everySeconds: 3_600, keep: 24, dir: 'backups' }],
+  [
+    'store: {kind: etcd}\nbackup: {every: 30m, keep: 2, dir: /mnt/saved}\n',
+    { everySeconds: 1_800, keep: 2, dir: '/mnt/saved' },
+  ],
+])('%j takes backups', (text, backup) => {
+  expect(parse(text).backup).toEqual(backup);
+});
+
+test.each([
+  ['store: etcd\nbackup: {every: 9s}\n', 'is not a time from 10s'],
+  ['store: etcd\nbackup: {keep: 0}\n', 'is not a whole number from 1'],
+  ['backup: {}\n', 'the embedded store takes no backups by itself'],
+])('%j takes none', (text, problem) => {
+  expect(problems(text).join()).toContain(problem);
 });

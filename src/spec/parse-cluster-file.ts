@@ -38,6 +38,7 @@ export function parseClusterFile(text: string, options: ClusterFileOptions): Clu
     ...chosen.problems,
     ...findMachineClashes(data, document.textAt),
     ...findPortClash(data),
+    ...findBackupClash(data),
     ...checkInlineUserData(data, options.inlineUserData),
   ];
   const fields = checked.kind === 'ok' ? checked.warnings : checked.issues;
@@ -48,11 +49,12 @@ export function parseClusterFile(text: string, options: ClusterFileOptions): Clu
 }
 
 function complete(file: ClusterFile, provider: ClusterSpec['provider']): ClusterSpec {
-  const { name, domain, store, control, agentTtl, machines, userData } = file;
+  const { name, domain, store, backup, control, agentTtl, machines, userData } = file;
   return {
     name,
     domain,
     store,
+    backup,
     provider,
     control,
     agentTtlSeconds: agentTtl,
@@ -68,6 +70,16 @@ function findPortClash(data: unknown): readonly DataProblem[] {
   const path = ['control', valueAt(data, ['control', 'etcdPort']) === undefined ? 'port' : 'etcdPort'];
   const message = `the port "${etcdPort}" is wanted twice`;
   return [{ severity: 'error', path, at: 'value', message, hint: 'give port and etcdPort two numbers' }];
+}
+
+/** The embedded store is saved otherwise, and lies on a disk. */
+function findBackupClash(data: unknown): readonly DataProblem[] {
+  const backup = valueAt(data, ['backup']) ?? undefined;
+  const kind = valueAt(data, ['store', 'kind']) ?? valueAt(data, ['store']);
+  if (backup === undefined || kind === 'etcd') return [];
+  const message = 'the embedded store takes no backups by itself';
+  const hint = 'use store: etcd, or save it with `muster store backup FILE`';
+  return [{ severity: 'error', path: ['backup'], at: 'key', message, hint }];
 }
 
 function checkInlineUserData(data: unknown, parser: OptionParser | undefined): readonly DataProblem[] {

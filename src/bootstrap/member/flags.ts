@@ -153,6 +153,7 @@ const decided = new Set([
 
 /** Never passed on; the reason is shown. */
 const refused: Readonly<Record<string, string>> = {
+  'enable-v2': 'snapshots hold no v2 keys, so that `muster down` and recovery would lose them',
   'config-file': 'etcd ignores all other settings then; write them in the section',
   'wal-dir': 'muster keeps the log in the data dir, to tell an empty disk from one with data',
   'log-output': 'muster reads the log to know how the member is',

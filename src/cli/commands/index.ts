@@ -2,6 +2,7 @@
 
 import type { AnyCommand } from '../command.js';
 import { agent } from './agent.js';
+import { backup } from './backup.js';
 import { completion } from './completion.js';
 import { destroy } from './destroy.js';
 import { discovery } from './discovery.js';
@@ -17,6 +18,7 @@ import { machine } from './machine.js';
 import { machines } from './machines.js';
 import { member } from './member.js';
 import { reboot } from './reboot.js';
+import { recover } from './recover.js';
 import { rm } from './rm.js';
 import { schema } from './schema.js';
 import { serve } from './serve.js';
@@ -37,6 +39,8 @@ export const commands: readonly AnyCommand[] = [
   machine,
   events,
   drill,
+  backup,
+  recover,
   logs,
   ssh,
   reboot,

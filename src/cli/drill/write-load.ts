@@ -2,6 +2,7 @@
 
 import { randomHex, realClock, realRandom } from '../../effects/index.js';
 import { type EtcdClient, keyOf, prefixRange, textOf } from '../../etcd/index.js';
+import { fail } from '../errors.js';
 import { countLost, openHistory, type Read, type WriterHistory } from './history.js';
 
 export interface LoadReport {
@@ -65,8 +66,11 @@ export function startLoad(clients: readonly EtcdClient[]): WriteLoad {
       await Promise.all(runs);
       const found = await Promise.all(
         histories.map((_, writer) => findNumbers(clients, `${prefix}${writer}/`)),
-      );
-      await Promise.any(clients.map((client) => client.deleteRange(prefixRange(prefix))));
+      ).catch((error: unknown) => {
+        throw fail('cli/drill-unreadable', { why: whyOf(error) }, error);
+      });
+      // What stays behind when nobody takes this harms nobody.
+      await Promise.any(clients.map((client) => client.deleteRange(prefixRange(prefix)))).catch(() => {});
       const count = histories.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
       return {
         acknowledged: count,
@@ -84,6 +88,11 @@ async function findNumbers(clients: readonly EtcdClient[], prefix: string): Prom
   const range = { ...prefixRange(prefix), keysOnly: true };
   const { kvs } = await Promise.any(clients.map((client) => client.range(range)));
   return new Set(kvs.map(({ key }) => Number(textOf(key).slice(prefix.length))));
+}
+
+function whyOf(error: unknown): string {
+  const [first]: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return first instanceof Error ? first.message : String(first);
 }
 
 async function repeat(until: AbortSignal, work: () => Promise<void>): Promise<void> {

@@ -76,7 +76,7 @@ export function startControl(deps: ControlModelDeps): ControlModel {
     async *watchEvents() {},
     async *watchRecord() {},
     note: async () => {},
-    ask: async () => {},
+    ask: async () => 0,
     withdraw: async () => {},
     events: async () => [],
   };
