@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'component',
           include: ['test/{component,conformance,crash,fuzz}/**/*.test.ts'],
           exclude: ['test/fuzz/decoders.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           hookTimeout: 60_000,
           fileParallelism: false,
         },
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

@@ -158,7 +158,7 @@ const guarded: readonly (readonly [who: string, path: string, body: string])[] =
   ['u1', '/v3/lease/revoke', '{"ID":9}'],
   ['root', '/v3/auth/user/list', '{}'],
   ['root', '/v3/auth/disable', '{}'],
-  ['root', '/v3/auth/disable', '{}'],
+  // Not once more: etcd 3.4 looks at tokens even while auth is off, 3.5 and ours do not (test/conformance/scenarios/auth.ts).
 ];
 
 async function login(url: string, name: string): Promise<Readonly<Record<string, string>>> {

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import * as net from 'node:net';
 import { realClock, silentLog } from '../../src/effects/index.js';
 import { type Kv, type ServeKvDeps, serveKv } from '../../src/etcd/index.js';
 import { type MemoryKv, memoryKv } from '../../src/etcd/testing.js';
 import { memberId } from '../../src/model/index.js';
+import { findProgram } from '../conformance/real-etcd.js';
 
-export const hasEtcdctl = existsSync('/usr/bin/etcdctl');
+const program = findProgram('etcdctl', '3.4');
+export const hasEtcdctl = program !== undefined;
+
+/** Stock etcdctl of 3.4; a missing one fails the test that wants it. */
+export const etcdctlProgram = program ?? 'etcdctl';
 
 export async function freePort(): Promise<number> {
   const server = net.createServer();
@@ -62,7 +66,7 @@ export interface Ran {
 export function etcdctl(url: string, args: readonly string[], input = ''): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(
-      '/usr/bin/etcdctl',
+      etcdctlProgram,
       [`--endpoints=${url}`, '--command-timeout=5s', '--dial-timeout=5s', ...args],
       { env: { ETCDCTL_API: '3' }, timeout: 20_000 },
       (error, stdout, stderr) =>

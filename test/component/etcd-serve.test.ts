@@ -5,7 +5,7 @@ import * as http from 'node:http';
 import * as grpc from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyOf } from '../../src/etcd/index.js';
-import { etcdctl, hasEtcdctl, type Served, startServed } from './etcd-parts.js';
+import { etcdctl, etcdctlProgram, hasEtcdctl, type Served, startServed } from './etcd-parts.js';
 
 const parts: { server?: Served } = {};
 const server = (): Served => {
@@ -56,7 +56,7 @@ describe.skipIf(!hasEtcdctl)('stock etcdctl against serveKv', () => {
   it('watches with history, live, and ends cleanly', async () => {
     await out(['put', 'w/1', 'old']);
     const child = spawn(
-      '/usr/bin/etcdctl',
+      etcdctlProgram,
       [`--endpoints=${server().url}`, 'watch', '--prefix', 'w/', '--rev=2', '--prev-kv'],
       {
         env: { ETCDCTL_API: '3' },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import { describe, expect, test } from 'vitest';
 import { realClock, realRandom, silentLog } from '../../src/effects/index.js';
 import { keyOf, prefixRange } from '../../src/etcd/index.js';
 import { openStore, restoreSnapshot, type Store, type StoreOptions } from '../../src/store/index.js';
+import { findProgram } from '../conformance/real-etcd.js';
 import { withFolder } from './store-process.js';
 
-const environment = { PATH: process.env.PATH ?? '', ETCDCTL_API: '3' };
-const hasEtcdctl = spawnSync('etcdctl', ['version'], { env: environment }).status === 0;
+const environment = { ETCDCTL_API: '3' };
 const deps = { clock: realClock, random: realRandom, log: silentLog };
 
 interface Served {
@@ -21,20 +21,24 @@ interface Served {
   ctl(args: string, input?: string): Promise<string>;
 }
 
-async function withServed(options: StoreOptions, use: (served: Served) => Promise<void>): Promise<void> {
+async function serveFor(
+  program: string,
+  options: StoreOptions,
+  use: (served: Served) => Promise<void>,
+): Promise<void> {
   await withFolder(async (folder) => {
     const store = await openStore(deps, { ...options, folder: join(folder, 'store') });
     try {
       const { url } = await store.serve({ host: '127.0.0.1', port: 0 });
-      await use({ store, folder, ctl: (args, input = '') => run(url, args.split(' '), input) });
+      await use({ store, folder, ctl: (args, input = '') => run(program, url, args.split(' '), input) });
     } finally {
       await store.close();
     }
   });
 }
 
-async function run(url: string, args: readonly string[], input: string): Promise<string> {
-  const child = spawn('etcdctl', ['--endpoints', url, ...args], { env: environment });
+async function run(program: string, url: string, args: readonly string[], input: string): Promise<string> {
+  const child = spawn(program, ['--endpoints', url, ...args], { env: environment });
   const said: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
@@ -44,7 +48,11 @@ async function run(url: string, args: readonly string[], input: string): Promise
 }
 
 /** Stock etcdctl, API 3, at the care of a store and at its users. */
-describe.skipIf(!hasEtcdctl)('etcdctl (Debian package etcd-client)', () => {
+describe.each(['3.4', '3.5'] as const)('etcdctl %s', (version) => {
+  const program = findProgram('etcdctl', version) ?? `etcdctl ${version}, which npm test unpacks`;
+  const withServed = (options: StoreOptions, use: (served: Served) => Promise<void>) =>
+    serveFor(program, options, use);
+
   test('a small quota: alarm list, alarm disarm, defrag', async () => {
     await withServed({ quotaBytes: 1_000_000 }, async ({ ctl, store }) => {
       const value = new Uint8Array(50_000);

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { realClock, realRandom, silentLog } from '../../src/effects/index.js';
 import { openStore, type Store } from '../../src/store/index.js';
+import { findProgram } from '../conformance/real-etcd.js';
 import { withFolder } from './store-process.js';
 
-const hasEtcdctl = spawnSync('etcdctl', ['version'], { env: environment() }).status === 0;
-
-function environment(): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH ?? '', ETCDCTL_API: '3' };
-}
+const environment = { ETCDCTL_API: '3' };
 
 /** Stock etcdctl, API 3, against a store that is served from disk. */
-describe.skipIf(!hasEtcdctl)('etcdctl (Debian package etcd-client)', () => {
+describe.each(['3.4', '3.5'] as const)('etcdctl %s', (version) => {
+  const program = findProgram('etcdctl', version) ?? `etcdctl ${version}, which npm test unpacks`;
   const state: { store?: Store; url: string; done: () => void; folderGone: Promise<void> } = {
     url: '',
     done: () => {},
@@ -60,7 +58,7 @@ describe.skipIf(!hasEtcdctl)('etcdctl (Debian package etcd-client)', () => {
   }
 
   function start(args: readonly string[]): ChildProcess {
-    return spawn('etcdctl', ['--endpoints', state.url, ...args], { env: environment() });
+    return spawn(program, ['--endpoints', state.url, ...args], { env: environment });
   }
 
   const jsonOf = async (args: readonly string[]) => JSON.parse((await run([...args, '-w', 'json'])).join(''));

@@ -11,12 +11,15 @@ import { build } from 'esbuild';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 // Inside the checkout, so that the packages are found from there.
-const bundle = join(here, '../../node_modules/.cache/muster-tests/store-child.mjs');
+const bundles = join(here, '../../node_modules/.cache/muster-tests');
 
-/** Makes `store-child.ts` runnable; returns the file to give to node. */
-export async function bundleStoreChild(): Promise<string> {
+/** Makes a program beside this file runnable; returns the file to give to node. */
+export async function bundleStoreChild(
+  name: 'store-child' | 'store-server-child' = 'store-child',
+): Promise<string> {
+  const bundle = join(bundles, `${name}.mjs`);
   await build({
-    entryPoints: [join(here, 'store-child.ts')],
+    entryPoints: [join(here, `${name}.ts`)],
     bundle: true,
     platform: 'node',
     format: 'esm',

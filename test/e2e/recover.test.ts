@@ -41,7 +41,8 @@ const allKept = Array.from({ length: 10 }, (_, index) => `v${index}`).join('\n')
 async function wipe(site: Site, names: readonly string[]): Promise<void> {
   for (const pid of await Promise.all(names.map((name) => pidOf(site, name)))) kill(pid, 'SIGKILL');
   await untilStatus(site, (status) => names.every((name) => machine(status, name).state === 'lost'));
-  await site.muster('up');
+  // Without a quorum no member comes to serve, so that this waits in vain.
+  await site.muster('up', '--timeout', '5');
   await untilStatus(site, ({ store }) => store?.state === 'no-quorum');
 }
 
@@ -117,13 +118,14 @@ describe('a machine that hangs', () => {
     const { site } = await openWhole();
     await using _site = site;
     expect((await site.muster('backup', 'now')).code).toBe(0);
-    const root = '/machines/core-01/root';
-    const mine = (await site.processes()).filter(({ command }) => command.includes(root));
-    for (const { pid } of mine) kill(pid, 'SIGSTOP');
+    const agent = await pidOf(site, 'core-01');
+    const children = await readFile(`/proc/${agent}/task/${agent}/children`, 'utf8');
+    const mine = [agent, ...children.trim().split(' ').map(Number)];
+    for (const pid of mine) kill(pid, 'SIGSTOP');
     try {
       for (const name of ['core-02', 'core-03']) kill(await pidOf(site, name), 'SIGKILL');
       await untilStatus(site, ({ machines }) => machines.every(({ state }) => state === 'lost'));
-      await site.muster('up', 'core-02', 'core-03');
+      await site.muster('up', 'core-02', 'core-03', '--timeout', '5');
       await untilStatus(site, ({ store }) => store?.state === 'no-quorum');
       const refused = await site.muster('recover', '--yes');
       expect(refused).toMatchObject({
@@ -132,11 +134,11 @@ describe('a machine that hangs', () => {
       });
       expect((await site.muster('recover', '--yes', '--insist', 'other')).code).toBe(2);
       // Nobody waits for a machine that hangs: two of three are there, and the store is not called whole.
-      const ran = await site.muster('recover', '--yes', '--insist', 'muster', '--timeout', '15');
+      const ran = await site.muster('recover', '--yes', '--insist', 'muster', '--timeout', '5');
       expect(ran.stderr).toContain('source    the backup');
       await untilStatus(site, ({ store }) => store?.members.slice(1).every(isVoter) === true);
     } finally {
-      for (const { pid } of mine) kill(pid, 'SIGCONT');
+      for (const pid of mine) kill(pid, 'SIGCONT');
     }
     await untilStatus(site, ({ store }) => store?.state === 'ok');
     expect(storeOf(await site.status())).toMatchObject(threeVoters);

@@ -7,6 +7,9 @@ import type { Scenario } from './index.js';
 
 const { put, range, deleteRange, txn, grantLease, memberList } = methods;
 
+const rootAgain = { name: 'root', password: 'root' } as const;
+const bcryptOfX = '$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
+
 /** The token of a user; empty when it does not get one. */
 async function login({ quiet }: Session, name: string, password: string): Promise<string> {
   return (await quiet(auth.authenticate, { name, password }))?.token ?? '';
@@ -94,6 +97,57 @@ export const authScenarios: readonly Scenario[] = [
       await call('delete role', auth.roleDelete, { role: 'reader' });
       await call('delete role again', auth.roleDelete, { role: 'reader' });
       await call('users left', auth.userList, {});
+    },
+  },
+  {
+    name: 'auth-tokens',
+    async run(session) {
+      const { key, call, quiet } = session;
+      const perm = { permType: 2, key: key('a'), rangeEnd: new Uint8Array(0) } as const;
+      // What another scenario left.
+      await quiet(auth.userDelete, { name: 'root' });
+      for (const name of ['root', 'reader']) await quiet(auth.roleAdd, { name });
+      for (const name of ['root', 'jo']) await quiet(auth.userAdd, { name, password: name });
+      await quiet(auth.userGrantRole, { user: 'root', role: 'root' });
+      await quiet(auth.enable, {});
+      const root = await login(session, 'root', 'root');
+      const jo = await login(session, 'jo', 'jo');
+      session.note('tokens', { root: root !== '', jo: jo !== '' });
+      const use = async (when: string) => {
+        await call(`${when}: read`, range, { key: key('a') }, jo);
+        await call(`${when}: write`, put, { key: key('a') }, jo);
+        await call(`${when}: itself`, auth.userGet, { name: 'jo' }, jo);
+      };
+      try {
+        await use('without a role');
+        await quiet(auth.userGrantRole, { user: 'jo', role: 'reader' }, root);
+        await use('with an empty role');
+        await quiet(auth.roleGrantPermission, { name: 'reader', perm }, root);
+        await use('with a permission');
+        await quiet(auth.roleRevokePermission, { role: 'reader', key: key('a') }, root);
+        await use('without the permission');
+        await quiet(auth.userGrantRole, { user: 'jo', role: 'root' }, root);
+        await use('as an admin');
+        await quiet(auth.userRevokeRole, { name: 'jo', role: 'root' }, root);
+        await use('as none');
+        await quiet(auth.roleDelete, { role: 'reader' }, root);
+        await use('without any role');
+        await call('the admin changes its password', auth.userChangePassword, rootAgain, root);
+        await call('and its token', auth.userList, {}, root);
+      } finally {
+        const again = await login(session, 'root', 'root');
+        await call('delete the user', auth.userDelete, { name: 'jo' }, again);
+        await use('when there is no such user');
+        await quiet(auth.userAdd, { name: 'jo', password: 'jo' }, again);
+        await use('when there is another of its name');
+        const hashedPassword = Buffer.from(bcryptOfX).toString('base64');
+        await call('add one with a hash', auth.userAdd, { name: 'hashed', hashedPassword }, again);
+        await quiet(auth.userDelete, { name: 'hashed' }, again);
+        await call('disable', auth.disable, {}, again);
+        await use('when auth is off');
+      }
+      for (const name of ['root', 'jo']) await quiet(auth.userDelete, { name });
+      await quiet(auth.roleDelete, { role: 'root' });
     },
   },
 ];
