@@ -135,7 +135,8 @@ function policyOf(
 ): UnitPolicy {
   const type = isFunction ? 'builtin' : typeOf(reader, commands);
   const bothMs = reader.limit('Service', 'TimeoutSec');
-  const defaultStartMs = type === 'oneshot' ? Number.POSITIVE_INFINITY : 90_000;
+  // A function of this program knows itself what it waits for: a member, for the cluster to take it.
+  const defaultStartMs = type === 'oneshot' || isFunction ? Number.POSITIVE_INFINITY : 90_000;
   const counts = (phase: UnitPhase) => commands[phase].length;
   return {
     type,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { timeLimit } from '../effects/index.js';
 import type { ClusterSnapshot, MachineLife, Registry } from '../registry/index.js';
 import type { ClusterStatus, MachineStatus } from '../status/index.js';
 import type { ClusterFolder } from './cluster-folder.js';
@@ -32,9 +33,9 @@ export interface FollowResult {
  * event of the store's watch.
  */
 export async function followMachines(options: FollowOptions, signal: AbortSignal): Promise<FollowResult> {
-  const timeUp = AbortSignal.timeout(options.timeoutMs);
+  const timeUp = timeLimit(options.timeoutMs, signal);
   let last: ClusterSnapshot | undefined;
-  for await (const view of options.registry.watch(AbortSignal.any([signal, timeUp]))) {
+  for await (const view of options.registry.watch(timeUp)) {
     if (view.kind === 'away') {
       // It may be back in a moment, unless there is nobody to come back.
       await getControl(options.cluster);

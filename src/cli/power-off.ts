@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { realClock } from '../effects/index.js';
+import { realClock, timeLimit } from '../effects/index.js';
 import { fail } from './errors.js';
 import type { Session } from './session.js';
 
@@ -30,7 +30,7 @@ export async function powerOffMachines(
       ? await machines.order(chosen, 'off', now)
       : await machines.orderWhile(request, chosen, 'off', now);
   if (order === undefined) throw fail('cli/up-meanwhile');
-  for await (const view of watch(AbortSignal.timeout(powerOffLimitMs))) {
+  for await (const view of watch(timeLimit(powerOffLimitMs))) {
     if (view.kind === 'away') return;
     const { lives } = view.snapshot;
     if (chosen.every((name) => (lives.get(name)?.handledOrder ?? 0) >= order)) return;

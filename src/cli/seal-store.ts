@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { realClock } from '../effects/index.js';
+import { realClock, timeLimit } from '../effects/index.js';
 import { isMusterError } from '../model/index.js';
 import type { ClusterSnapshot, Registry } from '../registry/index.js';
 import { fail } from './errors.js';
@@ -25,7 +25,7 @@ export async function sealStore({ registry }: Session, signal: AbortSignal): Pro
   const request = await registry.store.ask({ kind: 'seal', at: realClock.now() });
   let last = before;
   try {
-    const until = AbortSignal.any([signal, AbortSignal.timeout(sealLimitMs)]);
+    const until = timeLimit(sealLimitMs, signal);
     for await (const view of registry.watch(until)) {
       if (view.kind === 'away') throw fail('cli/cannot-seal', { why: view.reason });
       last = view.snapshot;
@@ -42,7 +42,7 @@ export async function sealStore({ registry }: Session, signal: AbortSignal): Pro
 /** One that is just being founded is waited for a moment; one that never was holds nothing. */
 async function isFormed(registry: Registry, before: ClusterSnapshot, signal: AbortSignal): Promise<boolean> {
   if (before.store?.phase !== 'forming') return true;
-  const until = AbortSignal.any([signal, AbortSignal.timeout(formingLimitMs)]);
+  const until = timeLimit(formingLimitMs, signal);
   for await (const view of registry.watch(until)) {
     if (view.kind === 'snapshot' && view.snapshot.store?.phase !== 'forming') return true;
   }

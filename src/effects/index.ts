@@ -32,3 +32,4 @@ export {
   realForwardTcp,
   type TcpAddress,
 } from './tcp.js';
+export { timeLimit } from './time-limit.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { realClock } from '../../effects/index.js';
+import { realClock, timeLimit } from '../../effects/index.js';
 import type { EtcdClient } from '../../etcd/index.js';
 import { keyOf } from '../../etcd/index.js';
 import type { HostFaults } from '../../providers/index.js';
@@ -39,7 +39,7 @@ export async function runEpisode(
 ): Promise<Episode> {
   const before = memberIds(await deps.registry.snapshot());
   const struckAt = await strike(deps, fault, machines, signal);
-  const until = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  const until = timeLimit(limitMs, signal);
   const reason = await untilWhole(deps, machines, fault === 'wipe' ? before : new Map(), until);
   for (const machine of machines) await untilReadable(deps, machine, until);
   signal.throwIfAborted();

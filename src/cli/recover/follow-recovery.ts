@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { timeLimit } from '../../effects/index.js';
 import type { ClusterSnapshot, Registry, StoreView } from '../../registry/index.js';
 import { fail } from '../errors.js';
 
@@ -16,7 +17,7 @@ export async function followRecovery(
   seconds: number,
   signal: AbortSignal,
 ): Promise<{ readonly clusterId: string; readonly state: StoreView['state'] }> {
-  const timeUp = AbortSignal.timeout(seconds * 1000);
+  const timeUp = timeLimit(seconds * 1000, signal);
   const shown = new Map<string, string>();
   const show = (about: string, line: string) => {
     if (shown.get(about) === line) return;
@@ -25,7 +26,7 @@ export async function followRecovery(
   };
   let last: ClusterSnapshot | undefined;
   let why = 'the control process does not answer';
-  for await (const seen of registry.watch(AbortSignal.any([signal, timeUp]))) {
+  for await (const seen of registry.watch(timeUp)) {
     if (seen.kind === 'away') {
       why = seen.reason;
       continue;

@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Exec, Files, ProcessSighting } from '../../effects/index.js';
+import type { Clock, Exec, Files, ProcessSighting } from '../../effects/index.js';
 import type { HostFaults } from '../provider.js';
 import { marker } from './machine-processes.js';
+
+const lookAgainMs = 5;
+const goneLimitMs = 10_000;
+
+/** A process is no child of this one, so that nobody tells when it is gone. */
+async function untilGone(
+  { clock, exec }: { readonly clock: Clock; readonly exec: Exec },
+  one: ProcessSighting,
+) {
+  const end = clock.monotonic() + goneLimitMs;
+  while ((await exec.sight(one.pid))?.startedAt === one.startedAt && clock.monotonic() < end) {
+    await clock.sleep(lookAgainMs);
+  }
+}
 
 /**
  * Faults of machines that are processes of this computer. They share its loopback, so a machine is cut off by
@@ -11,7 +25,7 @@ import { marker } from './machine-processes.js';
  * @param rootOf the folder by which a machine's processes are known
  */
 export function localFaults(
-  deps: { readonly exec: Exec; readonly files: Files },
+  deps: { readonly clock: Clock; readonly exec: Exec; readonly files: Files },
   rootOf: (name: string) => string,
 ): HostFaults {
   const { exec, files } = deps;
@@ -22,7 +36,12 @@ export function localFaults(
   const programOf = async ({ pid }: ProcessSighting) =>
     ((await files.readText(`/proc/${pid}/comm`).catch(() => undefined)) ?? '').trim();
   return {
-    cutPower: (name) => signalAll(name, 'SIGKILL'),
+    async cutPower(name) {
+      const struck = await processesOf(name);
+      await Promise.all(struck.map((one) => exec.signal(one, 'SIGKILL')));
+      for (const one of struck) await untilGone(deps, one);
+      await signalAll(name, 'SIGKILL');
+    },
     freeze: (name) => signalAll(name, 'SIGSTOP'),
     thaw: (name) => signalAll(name, 'SIGCONT'),
     async killProgram(name, program) {
