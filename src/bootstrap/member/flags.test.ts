@@ -107,7 +107,7 @@ describe('by version', () => {
     ['SNAPSHOT_COUNT', 'xxxxx'],
     ['MAX_WALS', 'xxxxx'],
     ['MAX_SNAPSHOTS', 'xxxx-'],
-    ['ENABLE_V2', 'xx---'],
+    ['ENABLE_V2', '-----'],
     ['EXPERIMENTAL_ENABLE_V2V3', 'xx---'],
     ['V2_DEPRECATION', '-xxx-'],
     ['EXPERIMENTAL_PEER_SKIP_CLIENT_SAN_VERIFICATION', 'xxx--'],

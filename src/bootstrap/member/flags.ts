@@ -172,7 +172,7 @@ const lives: readonly (readonly [pattern: RegExp, from: number, until: number])[
     0,
   ],
   [/^(peer-(heartbeat-interval|election-timeout)|retry-interval|snapshot|v|vv)$/, 0, 0],
-  [/^(enable-v2|experimental-enable-v2v3)$/, 4, 6],
+  [/^experimental-enable-v2v3$/, 4, 6],
   [/^v2-deprecation$/, 5, 8],
   [/^listen-client-http-urls$/, 5, 99],
   [/^(experimental-)?max-learners$/, 6, 99],
