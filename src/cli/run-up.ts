@@ -85,12 +85,14 @@ async function chooseStore(cluster: ClusterFolder, store: string | undefined): P
 /** Those that have not joined, and those that have but are off: a kill just now is in no record yet. */
 async function findNeeded(
   provider: BoundProvider,
-  { lives }: ClusterSnapshot,
+  { lives, orders }: ClusterSnapshot,
   names: readonly string[],
 ): Promise<readonly string[]> {
   const hosted = await provider.openHost().list();
   const off = new Set(hosted.filter(({ state }) => state === 'off').map(({ name }) => name));
-  return names.filter((name) => lives.get(name)?.state !== 'joined' || off.has(name));
+  // One that was told to go off may not have done so yet.
+  const isGoing = (name: string) => orders.get(name)?.want === 'off';
+  return names.filter((name) => lives.get(name)?.state !== 'joined' || off.has(name) || isGoing(name));
 }
 
 /** Writes the cluster file into the store, unless it is there already; returns what changed, in words. */
