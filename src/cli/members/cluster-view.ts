@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { realClock } from '../../effects/index.js';
 import type { EtcdClient, MemberRecord } from '../../etcd/index.js';
 import { isMusterError, type MemberId } from '../../model/index.js';
 import { fail } from '../errors.js';
@@ -13,8 +14,25 @@ export interface ClusterView {
   readonly members: readonly MemberRecord[];
 }
 
-/** @throws `cli/no-leader` when the list needs a quorum that is not there */
+/** A member that was lost a moment ago may have led: the others choose anew, which takes a second or two. */
+const electionMs = 5_000;
+const pauseMs = 250;
+const elections = new Set(['etcd/leader-changed', 'etcd/no-leader', 'etcd/timeout-leader-failed']);
+
+/** Waits a while for an election to end. @throws `cli/no-leader` when the list needs a quorum that is not there */
 export async function readCluster(store: EtcdClient): Promise<ClusterView> {
+  for (const end = realClock.monotonic() + electionMs; ; await realClock.sleep(pauseMs)) {
+    const isLast = realClock.monotonic() >= end;
+    try {
+      const view = await readOnce(store);
+      if (view.leader !== undefined || isLast) return view;
+    } catch (error) {
+      if (isLast || !isMusterError(error) || !elections.has(error.code)) throw error;
+    }
+  }
+}
+
+async function readOnce(store: EtcdClient): Promise<ClusterView> {
   const { clusterId, leader } = await store.status();
   const view = { clusterId, leader: leader === 0n ? undefined : leader };
   try {
