@@ -41,7 +41,7 @@ describe('commands that need no cluster', () => {
     await using site = await openSite();
     const schema = JSON.parse((await site.muster('schema')).stdout);
     expect(Object.keys(schema.properties).sort()).toEqual(
-      ['agentTtl', 'control', 'domain', 'machines', 'name', 'provider', 'store', 'userData'].sort(),
+      ['agentTtl', 'backup', 'control', 'domain', 'machines', 'name', 'provider', 'store', 'userData'].sort(),
     );
   });
 

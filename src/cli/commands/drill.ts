@@ -4,7 +4,7 @@ import { type Command, fileFlag, outputFlag } from '../command.js';
 
 export const drill: Command = {
   name: 'drill',
-  summary: 'strike machines on purpose and see the cluster mend itself',
+  summary: 'strike machines on purpose, see the cluster mend itself',
   description: [
     'Strikes machines of a local cluster that runs etcd, one episode after another, while clients write and read. Says',
     'how long it took until the cluster was whole, and whether an acknowledged write was lost or a read went wrong.',
