@@ -249,7 +249,8 @@ describe('what the computer refuses', () => {
         }
         expect(refused).toMatchObject({ code: 1 });
         expect(refused.stderr).toMatch(/disk|space/);
-        expect((await site.run(muster, ['get', '/kept'], here)).stdout).toBe('yes\n');
+        const kept = await site.run(muster, ['get', '/kept'], here);
+        expect(kept, kept.stderr).toMatchObject({ stdout: 'yes\n' });
         await exec('rm', [join(disk, 'filler')]);
         const again = await site.run(muster, ['up'], here);
         expect(again, again.stderr).toMatchObject({ code: 0 });

@@ -4,7 +4,7 @@ import { type Command, fileFlag, outputFlag } from '../command.js';
 
 export const recover: Command = {
   name: 'recover',
-  summary: 'make a new cluster of what is left, when no quorum can return',
+  summary: 'make a new cluster of what is left, without a quorum',
   description: [
     'Gives up an etcd cluster that has lost its quorum for good, and makes a new one of the best that is left: the file',
     'that --from names, else what the member that is farthest has on its disk, else the newest backup that is whole. It is',
