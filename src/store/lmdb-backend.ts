@@ -98,6 +98,7 @@ async function commit(
   writes: readonly Write[],
 ): Promise<void> {
   if (failure !== undefined) throw failure;
+  refuseWhenFull(db, folder, writes);
   try {
     await db.batch(() => {
       for (const write of writes) stage(db, write);
@@ -105,6 +106,28 @@ async function commit(
   } catch (error) {
     throw commitFailure(folder, await causeOf(error), sizeOf(writes));
   }
+}
+
+/** With more room than this nothing is worked out. */
+const ampleBytes = 64 * 1024 * 1024;
+const pageBytes = 4096;
+/** The paths from the root that every commit writes anew, the free list's among them. */
+const pagesPerCommit = 16;
+
+/**
+ * A write that finds the disk full harms the memory of LMDB's binding (seen with lmdb 3.5.6: the process was ended now
+ * and then), so that one which might is not begun. Room within the file counts.
+ */
+function refuseWhenFull(db: Database, folder: string, writes: readonly Write[]): void {
+  const { bfree, bsize } = fs.statfsSync(folder);
+  const roomBytes = bfree * bsize;
+  if (roomBytes >= ampleBytes) return;
+  const pages = writes.reduce(
+    (sum, write) => sum + (write.kind === 'put' ? Math.ceil(write.value.length / pageBytes) + 1 : 0.25),
+    pagesPerCommit,
+  );
+  const reusableBytes = fs.statSync(join(folder, dataFile)).size - inUseBytes(db.getStats());
+  if (roomBytes + reusableBytes < pages * pageBytes) throw fail('store/disk-full', { folder });
 }
 
 async function swap(open: typeof openLmdb, own: Own, folder: string): Promise<void> {
