@@ -12,7 +12,8 @@ import { fail } from './errors.js';
 export function checkQuorum({ store, storeView }: ClusterSnapshot, names: readonly string[]): void {
   if (store === undefined || storeView === undefined || store.phase !== 'formed') return;
   const members = Object.entries(storeView.members);
-  if (!members.some(([machine]) => names.includes(machine))) return;
+  // One that hangs or has nothing is no loss, and may have to be stopped before anything can be mended.
+  if (!members.some(([machine, { state }]) => state === 'voter' && names.includes(machine))) return;
   const voters = store.members.filter(({ isLearner }) => !isLearner).length;
   const needed = Math.floor(voters / 2) + 1;
   const left = members.filter(([machine, { state }]) => state === 'voter' && !names.includes(machine));

@@ -79,7 +79,8 @@ async function secure(
     return undefined;
   } catch (error) {
     // A control process that hangs has to be got rid of; with a store of its own nothing is lost.
-    if (storeKind === 'etcd' || isMusterError(error, 'cli/cannot-seal')) throw error;
+    const isRefusal = ['cli/cannot-seal', 'cli/would-lose-quorum'].some((code) => isMusterError(error, code));
+    if (storeKind === 'etcd' || isRefusal) throw error;
     return undefined;
   } finally {
     await session.close();

@@ -112,9 +112,7 @@ function isStanding(input: MemberPlanInput, name: string, order: MemberOrder): b
     if (isItsStart && process !== 'stopped') return true;
     return standing.kind === 'resume' && standing.memberId === order.memberId;
   }
-  return standing.kind === order.kind && order.kind === 'wipe' && 'memberId' in standing
-    ? standing.memberId === order.memberId
-    : false;
+  return order.kind === 'wipe' && standing.kind === 'wipe' && standing.memberId === order.memberId;
 }
 
 function planLearned(record: StoreRecord, sight: Quorum): readonly MemberStep[] {

@@ -64,10 +64,15 @@ function adopt(
 ): MemberStep {
   const { clusterId, members } = sight;
   const token = input.newToken();
+  // Theirs by name. No disk is known to be empty, so that no nonce is good for them.
+  const places = input.wanted.flatMap(({ name }): [string, MemberPlace][] => {
+    const id = members.find((member) => member.name === name)?.id;
+    return id === undefined ? [] : [[name, { nonce: '', memberId: id, at: 0, failures: 0 }]];
+  });
   return {
     kind: 'write',
     event: 'adopted',
-    record: { phase: 'formed', token, clusterId, members, places: {} },
+    record: { phase: 'formed', token, clusterId, members, places: Object.fromEntries(places) },
     orders: new Map(),
     machine: '',
     reason: `a cluster of ${members.length} members runs on these machines already`,
