@@ -52,8 +52,8 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
-  // Native: it loads its prebuilt library from its own package.
-  external: ['lmdb'],
+  // Native: they load their prebuilt libraries from their own packages.
+  external: ['lmdb', 'bcrypt'],
   // One script compiled by bin/muster: nothing can be imported into it.
   supported: { 'dynamic-import': false },
   plugins: [appApart, oneLanguage, noChildProcess],

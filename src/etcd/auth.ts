@@ -39,8 +39,6 @@ export interface NewUser {
   readonly name: string;
   /** Empty together with `hasPassword: false`: a user who comes by certificate only. */
   readonly password: string;
-  /** base64 of a bcrypt hash, in place of `password`; empty: none. etcd 3.5 and newer. */
-  readonly hashedPassword: string;
   readonly hasPassword: boolean;
 }
 
@@ -59,7 +57,11 @@ export interface Auth {
    * @throws `etcd/auth-token-invalid`; `etcd/user-empty` for nobody; `etcd/permission-denied`
    */
   authorize(caller: Caller, needs: readonly Need[]): void;
-  /** A token for the caller to show. @throws `etcd/auth-not-enabled`, `etcd/auth-failed` */
+  /**
+   * A token for the caller to show.
+   *
+   * @throws `etcd/auth-not-enabled`, `etcd/auth-failed`; `etcd/user-without-password` for one who comes by certificate
+   */
   authenticate(name: string, password: string): Promise<string>;
 
   status(): AuthStatus;
@@ -68,7 +70,7 @@ export interface Auth {
   /** Nothing when it is off. Forgets all tokens. */
   disable(): Promise<void>;
 
-  /** @throws `etcd/user-empty`, `etcd/user-exists` */
+  /** @throws `etcd/user-empty`, `etcd/user-exists`, `etcd/password-too-long` */
   userAdd(user: NewUser): Promise<void>;
   /** Names of roles, sorted. @throws `etcd/user-not-found` */
   userGet(name: string): Promise<readonly string[]>;
@@ -76,8 +78,8 @@ export interface Auth {
   userList(): Promise<readonly string[]>;
   /** @throws `etcd/user-not-found`; `etcd/auth-management-invalid` for `root` while auth is on */
   userDelete(name: string): Promise<void>;
-  /** Ends the user's tokens. @throws `etcd/user-not-found` */
-  userChangePassword(user: Omit<NewUser, 'hasPassword'>): Promise<void>;
+  /** Ends the user's tokens; one without a password stays so. @throws `etcd/user-not-found`, `etcd/password-too-long` */
+  userChangePassword(name: string, password: string): Promise<void>;
   /** @throws `etcd/user-not-found`, `etcd/role-not-found` */
   userGrantRole(name: string, role: string): Promise<void>;
   /** @throws `etcd/user-not-found`, `etcd/role-not-granted`, `etcd/auth-management-invalid` */

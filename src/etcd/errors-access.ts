@@ -24,6 +24,13 @@ export const accessRows = {
     'etcdserver: authentication failed, invalid user ID or password',
     'check the user name and the password',
   ),
+  // The next two come as they are, for want of a status of their own.
+  'etcd/user-without-password': row(
+    2,
+    'auth: authentication failed, password was given for no password user',
+    'show the certificate of the user instead',
+  ),
+  'etcd/password-too-long': row(2, 'bcrypt: password length exceeds 72 bytes', 'choose a shorter password'),
   'etcd/permission-not-given': row(3, 'etcdserver: permission not given', 'say which permission to grant'),
   'etcd/permission-denied': row(
     7,

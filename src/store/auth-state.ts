@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Permission } from '../etcd/index.js';
 
 export interface User {
-  /** As `password.ts` makes it; empty: comes by certificate only. */
+  /** A bcrypt hash, as etcd keeps it; empty: comes by certificate only (`no_password`). */
   readonly secret: string;
   /** Sorted. */
   readonly roles: readonly string[];

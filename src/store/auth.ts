@@ -39,14 +39,13 @@ export interface AuthDeps extends StoredJsonDeps {
 }
 
 /**
- * Users, roles and tokens of the store. Orders are done one after the other, each on disk before it counts. A
- * password is kept as its scrypt hash; hashes that a client made (bcrypt) are refused with `etcd/unimplemented`.
+ * Users, roles and tokens of the store. Orders are done one after the other, each on disk before it counts.
  *
  * Throws a plain `Error` when what is stored was not written by muster.
  */
 export function openAuth(deps: AuthDeps, tokenTtlSeconds: number): Auth {
   const stored = storedJson(deps, metaKey('auth'), authRecordSchema);
-  const passwords = openPasswords(deps.random);
+  const passwords = openPasswords();
   const tokens = openAuthTokens(deps, tokenTtlSeconds);
   const record = stored.read();
   const own = { state: record === undefined ? newAuthState : decodeAuthState(record) };
@@ -61,10 +60,6 @@ export function openAuth(deps: AuthDeps, tokenTtlSeconds: number): Auth {
       permits.clear();
       then();
     });
-  const secretOf = (password: string, hashedPassword: string) => {
-    if (hashedPassword === '') return passwords.hash(password);
-    throw fail('etcd/unimplemented', { reason: 'a password that was hashed before is not taken' });
-  };
   const nameOf = ({ token, certificateName }: Caller): string | undefined => {
     if (token === undefined) return certificateName;
     const user = tokens.find(token);
@@ -91,6 +86,7 @@ export function openAuth(deps: AuthDeps, tokenTtlSeconds: number): Auth {
     async authenticate(name, password) {
       if (!own.state.isEnabled) throw fail('etcd/auth-not-enabled');
       const user = own.state.users.get(name);
+      if (user?.secret === '') throw fail('etcd/user-without-password');
       const isRight = await passwords.isRight(password, user?.secret);
       // It may have been changed, or auth switched off, meanwhile.
       const isStill = own.state.isEnabled && own.state.users.get(name)?.secret === user?.secret;
@@ -100,9 +96,9 @@ export function openAuth(deps: AuthDeps, tokenTtlSeconds: number): Auth {
     status: () => ({ isEnabled: own.state.isEnabled, revision: own.state.revision }),
     enable: () => change(enabled),
     disable: () => change(disabled, tokens.forgetAll),
-    async userAdd({ name, password, hashedPassword, hasPassword }) {
+    async userAdd({ name, password, hasPassword }) {
       checkNewUser(own.state, name);
-      const secret = hasPassword ? await secretOf(password, hashedPassword) : '';
+      const secret = hasPassword ? await passwords.hash(password) : '';
       await change((state) => userAdded(state, name, secret));
     },
     userGet: async (name) => userOf(own.state, name).roles,
@@ -112,9 +108,9 @@ export function openAuth(deps: AuthDeps, tokenTtlSeconds: number): Auth {
         (state) => userDeleted(state, name),
         () => tokens.forgetUser(name),
       ),
-    async userChangePassword({ name, password, hashedPassword }) {
+    async userChangePassword(name, password) {
       userOf(own.state, name);
-      const secret = await secretOf(password, hashedPassword);
+      const secret = await passwords.hash(password);
       await change(
         (state) => passwordChanged(state, name, secret),
         () => tokens.forgetUser(name),

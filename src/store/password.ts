@@ -1,57 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
-import type { Random } from '../effects/index.js';
+import { fail } from '../etcd/index.js';
 import { inTurn } from './in-turn.js';
 
-/** Keeps passwords so that the stored text does not tell them. */
+/** Keeps passwords as etcd does, so that users move with a snapshot: as bcrypt hashes. */
 export interface Passwords {
-  /** `scrypt$<N>$<r>$<p>$<salt>$<hash>`, the last two in base64. */
+  /** `$2a$10$…`, 60 characters. @throws `etcd/password-too-long` beyond 72 bytes, as etcd 3.5 */
   hash(password: string): Promise<string>;
-  /** Takes as long for a user who does not exist (`secret` undefined or empty), and is then false. */
+  /** Takes as long for a user who does not exist (`secret` undefined), and is then false. */
   isRight(password: string, secret: string | undefined): Promise<boolean>;
 }
 
-/** Of one hash: about 16 MiB and some 30 ms. */
-const costs = { N: 16_384, r: 8, p: 1 } as const;
-const saltBytes = 16;
-const hashBytes = 32;
+/** etcd's own `--bcrypt-cost` when nobody sets it; one hash takes some 60 ms. */
+const cost = 10;
+/** What bcrypt looks at. */
+const longestBytes = 72;
+/** Of a password that nobody knows. */
+const stranger = '$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
 
-/** One at a time, so that log-ins leave the threads of Node to the disk, and bound what they take of memory. */
-export function openPasswords(random: Random): Passwords {
+/** Native code, which only a store with users needs. */
+const bcrypt = () => import('bcrypt');
+
+/** On a thread of Node's pool, and one at a time, so that log-ins leave the other threads to the disk. */
+export function openPasswords(): Passwords {
   const turn = inTurn();
-  const stranger = { salt: random.bytes(saltBytes), hash: random.bytes(hashBytes), options: costs };
   return {
-    hash: (password) =>
-      turn(async () => {
-        const salt = Buffer.from(random.bytes(saltBytes));
-        const hash = await derive(password, salt, hashBytes, costs);
-        const { N, r, p } = costs;
-        return ['scrypt', N, r, p, salt.toString('base64'), hash.toString('base64')].join('$');
-      }),
+    async hash(password) {
+      const bytes = Buffer.from(password, 'utf8');
+      if (bytes.length > longestBytes) throw fail('etcd/password-too-long');
+      return turn(async () => {
+        const { genSalt, hash } = await bcrypt();
+        return hash(bytes, await genSalt(cost, 'a'));
+      });
+    },
     isRight: (password, secret) =>
       turn(async () => {
-        const known = secret === undefined || secret === '' ? undefined : parseSecret(secret);
-        const { salt, hash, options } = known ?? stranger;
-        const found = await derive(password, salt, hash.length, options);
-        return timingSafeEqual(found, hash) && known !== undefined;
+        const bytes = Buffer.from(password, 'utf8').subarray(0, longestBytes);
+        const { compare } = await bcrypt();
+        return (await compare(bytes, secret ?? stranger)) && secret !== undefined;
       }),
   };
-}
-
-function parseSecret(secret: string) {
-  const [name, n, r, p, salt, hash] = secret.split('$');
-  if (name !== 'scrypt' || salt === undefined || hash === undefined || hash === '') {
-    throw new Error('a stored password of unknown form');
-  }
-  const options = { N: Number(n), r: Number(r), p: Number(p) };
-  return { salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64'), options };
-}
-
-function derive(password: string, salt: Uint8Array, length: number, options: ScryptOptions): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    scrypt(password, salt, length, options, (error, hash) =>
-      error === null ? resolve(hash) : reject(error),
-    );
-  });
 }

@@ -107,7 +107,7 @@ export function memoryAuth(): Auth {
         userOf(name);
         users.delete(name);
       }),
-    userChangePassword: ({ name, password }) =>
+    userChangePassword: (name, password) =>
       change(() => {
         userOf(name).password = password;
       }),

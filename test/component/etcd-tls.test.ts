@@ -46,10 +46,10 @@ beforeAll(async () => {
   authority('other');
   for (const name of ['server', 'ann', 'root']) await certificate(name);
   const auth = memoryAuth();
-  await auth.userAdd({ name: 'root', password: 'x', hashedPassword: '', hasPassword: true });
+  await auth.userAdd({ name: 'root', password: 'x', hasPassword: true });
   await auth.roleAdd('root');
   await auth.userGrantRole('root', 'root');
-  await auth.userAdd({ name: 'ann', password: '', hashedPassword: '', hasPassword: false });
+  await auth.userAdd({ name: 'ann', password: '', hasPassword: false });
   await auth.roleAdd('writer');
   await auth.roleGrantPermission('writer', { kind: 'readwrite', key: keyOf('k') });
   await auth.userGrantRole('ann', 'writer');

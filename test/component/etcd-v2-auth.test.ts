@@ -21,7 +21,7 @@ beforeAll(async () => {
   parts.url = (await store.serve({ host: '127.0.0.1', port: 0, http })).url;
   for (const key of ['/r/1', '/r/dir/2', '/w', '/secret'])
     await kv.put({ key: keyOf(key), value: keyOf('v') });
-  const rights = { hashedPassword: '', hasPassword: true };
+  const rights = { hasPassword: true };
   await auth.userAdd({ name: 'root', password: 'top', ...rights });
   await auth.userGrantRole('root', 'root');
   await auth.userAdd({ name: 'ann', password: 'a:b', ...rights });

@@ -11,6 +11,7 @@ const ownFields = new Set([
   'raftIndex',
   'raftAppliedIndex',
   'leader',
+  'token',
 ]);
 
 export interface Frame {
@@ -27,7 +28,7 @@ export interface Frame {
 export function normalise(value: unknown, frame: Frame, name = ''): unknown {
   if (value instanceof Uint8Array) return textOf(value, frame.prefix);
   if (Array.isArray(value)) return value.map((one) => normalise(one, frame));
-  if (ownFields.has(name)) return value === 0n || value === 0 ? 'unset' : 'set';
+  if (ownFields.has(name)) return value === 0n || value === 0 || value === '' ? 'unset' : 'set';
   if (typeof value === 'bigint') return `${value}`;
   if (typeof value === 'number' && revisionFields.has(name)) return relative(value, frame.base);
   if (typeof value !== 'object' || value === null) return value;

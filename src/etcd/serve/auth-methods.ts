@@ -49,8 +49,9 @@ export function authMethods({ kv, identity, guard }: ServedParts, auth: Auth): r
       const token = await auth.authenticate(name, password);
       return { header: await header(), token };
     }),
-    order(authSpecs.userAdd, ({ name, password, hashedPassword, options }) =>
-      auth.userAdd({ name, password, hashedPassword, hasPassword: options?.noPassword !== true }),
+    // As in etcd a `hashedPassword` is what members tell each other: from a client it counts for nothing.
+    order(authSpecs.userAdd, ({ name, password, options }) =>
+      auth.userAdd({ name, password, hasPassword: options?.noPassword !== true }),
     ),
     row(
       authSpecs.userGet,
@@ -59,7 +60,7 @@ export function authMethods({ kv, identity, guard }: ServedParts, auth: Auth): r
     ),
     row(authSpecs.userList, admin, async () => ({ header: await header(), users: await auth.userList() })),
     order(authSpecs.userDelete, ({ name }) => auth.userDelete(name)),
-    order(authSpecs.userChangePassword, (user) => auth.userChangePassword(user)),
+    order(authSpecs.userChangePassword, ({ name, password }) => auth.userChangePassword(name, password)),
     order(authSpecs.userGrantRole, ({ user, role }) => auth.userGrantRole(user, role)),
     order(authSpecs.userRevokeRole, ({ name, role }) => auth.userRevokeRole(name, role)),
     order(authSpecs.roleAdd, ({ name }) => auth.roleAdd(name)),

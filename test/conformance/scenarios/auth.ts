@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { AuthUserAddRequest } from '../../../src/etcd/gen/etcdserverpb/auth.js';
 import { methods } from '../../../src/etcd/methods.js';
 import { authSpecs as auth } from '../../../src/etcd/methods-auth.js';
 import type { Session } from '../session.js';
@@ -8,7 +9,20 @@ import type { Scenario } from './index.js';
 const { put, range, deleteRange, txn, grantLease, memberList } = methods;
 
 const rootAgain = { name: 'root', password: 'root' } as const;
-const bcryptOfX = '$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
+const hashedPassword = Buffer.from('$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy').toString(
+  'base64',
+);
+const noPassword = { noPassword: true } as const;
+const passwordUsers: readonly (readonly [label: string, request: Partial<AuthUserAddRequest>])[] = [
+  ['a hash', { hashedPassword }],
+  ['a password and a hash', { password: 'x', hashedPassword }],
+  ['no password', { options: noPassword }],
+  ['no password, but a hash', { hashedPassword, options: noPassword }],
+  ['what is no hash', { hashedPassword: '!' }],
+  ['an empty password', {}],
+  ['72 bytes', { password: 'ä'.repeat(36) }],
+  ['73 bytes', { password: 'x'.repeat(73) }],
+];
 
 /** The token of a user; empty when it does not get one. */
 async function login({ quiet }: Session, name: string, password: string): Promise<string> {
@@ -140,13 +154,47 @@ export const authScenarios: readonly Scenario[] = [
         await use('when there is no such user');
         await quiet(auth.userAdd, { name: 'jo', password: 'jo' }, again);
         await use('when there is another of its name');
-        const hashedPassword = Buffer.from(bcryptOfX).toString('base64');
-        await call('add one with a hash', auth.userAdd, { name: 'hashed', hashedPassword }, again);
-        await quiet(auth.userDelete, { name: 'hashed' }, again);
         await call('disable', auth.disable, {}, again);
         await use('when auth is off');
       }
       for (const name of ['root', 'jo']) await quiet(auth.userDelete, { name });
+      await quiet(auth.roleDelete, { role: 'root' });
+    },
+  },
+  {
+    name: 'auth-passwords',
+    async run(session) {
+      const { call, quiet } = session;
+      await quiet(auth.roleAdd, { name: 'root' });
+      await quiet(auth.userAdd, rootAgain);
+      await quiet(auth.userGrantRole, { user: 'root', role: 'root' });
+      for (const [name, request] of passwordUsers) {
+        await call(`add one with ${name}`, auth.userAdd, { name, ...request });
+      }
+      await quiet(auth.enable, {});
+      const root = await login(session, 'root', 'root');
+      const tryAll = async (when: string) => {
+        for (const [name, { password = '' }] of passwordUsers) {
+          await call(`${when}, ${name}`, auth.authenticate, { name, password });
+        }
+      };
+      try {
+        await tryAll('at first');
+        for (const [name] of passwordUsers) {
+          await call(`change ${name}`, auth.userChangePassword, { name, password: 'new' }, root);
+        }
+        await tryAll('later');
+        await call(
+          'a longer one',
+          auth.userChangePassword,
+          { name: 'a hash', password: 'x'.repeat(73) },
+          root,
+        );
+      } finally {
+        await quiet(auth.disable, {}, root);
+      }
+      for (const [name] of passwordUsers) await quiet(auth.userDelete, { name });
+      await quiet(auth.userDelete, { name: 'root' });
       await quiet(auth.roleDelete, { role: 'root' });
     },
   },
