@@ -14,6 +14,10 @@ export const runBackupNow = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-backup-commands.js')).runBackupNow(input);
 export const runCompletion = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./completion.js')).runCompletion(input);
+export const runConfigRender = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./config/run-render.js')).runConfigRender(input);
+export const runConfigDiff = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./config/run-diff.js')).runConfigDiff(input);
 export const runDestroy = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-down.js')).runDestroy(input);
 export const runDiscoveryServe = async (input: CommandInput): Promise<ExitCode> =>

@@ -32,6 +32,6 @@ export { inlineConfigParser } from './inline-config.js';
 export { planActions } from './plan-actions.js';
 export { renderUserData } from './render-user-data.js';
 export type { Gunzip } from './section.js';
-export { type AddressFacts, substitute } from './substitute.js';
+export { substitute } from './substitute.js';
 export { parseUnitFile, type UnitFile, type UnitFileEntry, type UnitFileSection } from './unit-file.js';
 export { parseUserData, type UserData, type UserDataDeps } from './user-data.js';

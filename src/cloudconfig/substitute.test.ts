@@ -3,8 +3,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findPlaceholder, substitute } from './substitute.js';
+import { sampleFacts } from './testing.js';
 
-const facts = { privateIpv4: '10.0.0.1', publicIpv4: '192.0.2.1', privateIpv6: 'fd00::1', publicIpv6: '' };
+const facts = {
+  ...sampleFacts,
+  privateIpv4: '10.0.0.1',
+  publicIpv4: '192.0.2.1',
+  privateIpv6: 'fd00::1',
+  publicIpv6: '',
+};
 
 test.each([
   ['$private_ipv4 $public_ipv4 $private_ipv6 [$public_ipv6]', '10.0.0.1 192.0.2.1 fd00::1 []'],
@@ -16,6 +23,9 @@ test.each([
   ['$private_ipv', '$private_ipv'],
   ['$unknown', '$unknown'],
   ['$PRIVATE_IPV4', '$PRIVATE_IPV4'],
+  ['$muster_name at $muster_hostname', 'core-01 at core-01.muster.internal'],
+  ['$muster_machine_id\\$muster_name', `${sampleFacts.machineId}$muster_name`],
+  ['$muster_names $muster_host', '$muster_names $muster_host'],
   ['#!/bin/sh\necho $private_ipv4\n', '#!/bin/sh\necho 10.0.0.1\n'],
 ])('%s becomes %s', (text, expected) => {
   expect(substitute(text, facts)).toBe(expected);
@@ -24,7 +34,7 @@ test.each([
 test('a text without variables is left as it is', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
-      fc.pre(!text.includes('_ipv'));
+      fc.pre(!/_ipv|\$muster_/.test(text));
       expect(substitute(text, facts)).toBe(text);
     }),
   );

@@ -4,6 +4,7 @@ import type { AnyCommand } from '../command.js';
 import { agent } from './agent.js';
 import { backup } from './backup.js';
 import { completion } from './completion.js';
+import { config } from './config.js';
 import { destroy } from './destroy.js';
 import { discovery } from './discovery.js';
 import { dns } from './dns.js';
@@ -37,6 +38,7 @@ export const commands: readonly AnyCommand[] = [
   status,
   machines,
   machine,
+  config,
   events,
   drill,
   backup,
