@@ -29,7 +29,8 @@ async function bench(isSuperuser = true): Promise<Bench> {
   await files.write(`${root}/etc/passwd`, 'core:x:500:501::/home/core:/bin/bash\nbad line\n');
   await files.write(`${root}/etc/group`, 'core:x:501:\nstaff:x:50:core\n');
   const { supervisor, said } = recordedSupervisor();
-  return { files, exec: noExec, log: silentLog, isSuperuser, supervisor, said };
+  const httpGet = async () => ({ status: 200, headers: {}, body: Buffer.from('[{"key": "ssh-rsa C c"}]') });
+  return { files, exec: noExec, httpGet, log: silentLog, isSuperuser, supervisor, said };
 }
 
 function write(path: string, part: Partial<Action & { kind: 'write-file' }> = {}): Action {
@@ -63,11 +64,13 @@ test('a second run of the same actions changes nothing', async () => {
     write('/etc/blob', { content: Buffer.from([0, 255, 10]).toString('base64'), encoding: 'base64' }),
     because({ kind: 'link', path: '/etc/systemd/system/a.service', target: '/dev/null' }),
     because({ kind: 'link', path: '/run/systemd/system/b.service', target: '/dev/null' }),
+    because({ kind: 'import-keys', user: 'core', url: 'https://keys.example/core' }),
+    because({ kind: 'set-variables', path: '/etc/a.conf', template: '/etc/group', variables: { A: '1' } }),
     because({ kind: 'unmask', path: '/run/systemd/system/c.service' }),
   ];
-  expect(await outcomes(deps, actions)).toEqual([...Array(6).fill('changed'), 'unchanged']);
+  expect(await outcomes(deps, actions)).toEqual([...Array(8).fill('changed'), 'unchanged']);
   const after = deps.files.paths();
-  expect(await outcomes(deps, actions)).toEqual(Array(7).fill('unchanged'));
+  expect(await outcomes(deps, actions)).toEqual(Array(9).fill('unchanged'));
   expect(deps.files.paths()).toEqual(after);
 });
 

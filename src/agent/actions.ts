@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Action } from '../cloudconfig/index.js';
-import type { Exec, Files, Log } from '../effects/index.js';
+import type { Exec, Files, HttpGet, Log } from '../effects/index.js';
 import type { ActionResult } from './actions/action-result.js';
 import { performLink, performUnmask, performWrite } from './actions/files.js';
 import { performHostname } from './actions/hostname.js';
+import { performImport } from './actions/import-keys.js';
 import { performKeys } from './actions/keys.js';
 import { performUnit } from './actions/units.js';
+import { performUser } from './actions/users.js';
+import { performVariables } from './actions/variables.js';
 import { messageOf } from './errors.js';
 import type { Change, Supervisor } from './supervisor.js';
 
 export interface ActionDeps {
   readonly files: Files;
   readonly exec: Exec;
+  readonly httpGet: HttpGet;
   readonly supervisor: Supervisor;
   readonly log: Log;
   /** Whether this process may give files to other users. */
@@ -60,6 +64,12 @@ function performAction(deps: ActionDeps, root: string, action: Action): Promise<
   switch (action.kind) {
     case 'set-hostname':
       return performHostname(deps, root, action.hostname);
+    case 'ensure-user':
+      return performUser(deps, root, action.account);
+    case 'import-keys':
+      return performImport(deps, root, action);
+    case 'set-variables':
+      return performVariables(deps, root, action);
     case 'authorize-keys':
       return performKeys(deps, root, action);
     case 'write-file':

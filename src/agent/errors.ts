@@ -18,6 +18,17 @@ const table = {
     next: 'remove it, or choose another path in write_files',
     httpStatus: 409,
   },
+  'agent/user-refused': {
+    message: 'cannot make user "{user}": {why}',
+    next: 'change the user in users: of the user-data',
+    httpStatus: 409,
+  },
+  'agent/keys-refused': {
+    message: 'cannot fetch keys of user "{user}" from "{url}": status {status}',
+    next: 'write the keys below ssh_authorized_keys',
+    httpStatus: 502,
+    retry: 'later',
+  },
   'agent/user-unknown': {
     message: 'cannot authorize keys for "{user}": that is not a user name',
     next: 'use letters, digits, "-" and "_" in the name',

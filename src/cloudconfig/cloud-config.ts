@@ -13,8 +13,33 @@ export const unitCommands = [
 
 export type UnitCommand = (typeof unitCommands)[number];
 
-/** Options of a daemon as written, by their name with underscores; what is not written is not in it. */
-export type DaemonOptions = Readonly<Record<string, string | number | boolean>>;
+/** Options of a section as written, by their name with underscores; what is not written is not in it. */
+export type SectionOptions = Readonly<Record<string, string | number | boolean>>;
+
+/** A user of the node as `useradd` makes it. Empty text and `undefined` leave a thing to `useradd`. */
+export interface UserAccount {
+  readonly name: string;
+  /** As in /etc/shadow; empty: no password lets anyone in. */
+  readonly passwordHash: string;
+  readonly gecos: string;
+  readonly homeDir: string;
+  readonly primaryGroup: string;
+  readonly groups: readonly string[];
+  readonly shell: string;
+  /** This and the next three: `undefined` when not written, which counts as false. */
+  readonly noCreateHome: boolean | undefined;
+  readonly noUserGroup: boolean | undefined;
+  readonly noLogInit: boolean | undefined;
+  readonly isSystem: boolean | undefined;
+}
+
+export interface CloudUser extends UserAccount {
+  readonly sshAuthorizedKeys: readonly string[];
+  /** GitHub users whose public keys are fetched. */
+  readonly sshImportGithub: readonly string[];
+  /** Where more keys are fetched; empty: nowhere. */
+  readonly sshImportUrl: string;
+}
 
 export interface CloudFile {
   /** Absolute, without `..`. */
@@ -53,20 +78,36 @@ export interface CloudConfig {
   readonly hostname: string;
   /** Of the user `core`, in order, blanks at both ends cut. */
   readonly sshAuthorizedKeys: readonly string[];
+  readonly users: readonly CloudUser[];
   readonly writeFiles: readonly CloudFile[];
-  readonly etcd2: DaemonOptions;
-  readonly fleet: DaemonOptions;
+  /** Whether /etc/hosts is to name the machine. */
+  readonly manageEtcHosts: '' | 'localhost';
   readonly units: readonly CloudUnit[];
-  /** What no section reads yet, as plain data in its place; it is rendered again and changes nothing on a node. */
+  /** etcd 0.4, before there was `etcd2`. */
+  readonly etcd: SectionOptions;
+  readonly etcd2: SectionOptions;
+  readonly fleet: SectionOptions;
+  readonly flannel: SectionOptions;
+  readonly locksmith: SectionOptions;
+  readonly oem: SectionOptions;
+  readonly update: SectionOptions;
+  /** What no section knows, as plain data in its place; it is rendered again and changes nothing on a node. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
 export const emptyCloudConfig: CloudConfig = {
   hostname: '',
   sshAuthorizedKeys: [],
+  users: [],
   writeFiles: [],
+  manageEtcHosts: '',
+  units: [],
+  etcd: {},
   etcd2: {},
   fleet: {},
-  units: [],
+  flannel: {},
+  locksmith: {},
+  oem: {},
+  update: {},
   rest: {},
 };

@@ -12,10 +12,6 @@ export interface CloudData {
   readonly problems: readonly DataProblem[];
 }
 
-/** Keys of cloud-config that muster knows by name and does not apply yet. */
-const laterKeys = ['users', 'manage_etc_hosts'];
-const laterCoreosKeys = ['etcd', 'flannel', 'locksmith', 'oem', 'update'];
-
 /** Dashes and underscores are the same in every key of cloud-config. */
 export function nameOfKey(key: string): string {
   return key.replaceAll('-', '_');
@@ -57,7 +53,6 @@ function takeRest(
     .map((section) => section.key)
     .filter((key) => key.slice(0, -1).join() === above.join());
   const known = [...read.map((key) => key.at(-1) ?? ''), ...(above.length === 0 ? ['coreos'] : [])];
-  const later = above.length === 0 ? laterKeys : laterCoreosKeys;
   const others = Object.entries(mapping).filter(
     ([key, value]) => !known.includes(key) && value !== undefined,
   );
@@ -65,32 +60,20 @@ function takeRest(
     data: Object.fromEntries(others.map(([key, value]) => [key, asWritten(value, [...above, key], context)])),
     problems: Object.keys(mapping)
       .filter((key) => !known.includes(key))
-      .map((key) => leftAside([...above, key], key, later, known)),
+      .map((key) => leftAside([...above, key], key, known)),
   };
 }
 
-function leftAside(
-  path: DataPath,
-  key: string,
-  later: readonly string[],
-  known: readonly string[],
-): DataProblem {
-  const isLater = later.includes(key);
-  const elsewhere = findElsewhere(path, key);
-  const message = isLater ? `${quoteValue(key)} is not yet applied` : `unknown key ${quoteValue(key)}`;
-  const hint = isLater
-    ? 'the machine gets it and does nothing with it'
-    : (elsewhere ?? hintForName(key, [...known, ...later]));
-  return { severity: 'warning', path, at: 'key', message, hint };
+function leftAside(path: DataPath, key: string, known: readonly string[]): DataProblem {
+  const hint = findElsewhere(path, key) ?? hintForName(key, known);
+  return { severity: 'warning', path, at: 'key', message: `unknown key ${quoteValue(key)}`, hint };
 }
 
 /** A known key in the wrong place: `units` at the top, `write_files` below `coreos`. */
 function findElsewhere(path: DataPath, key: string): string | undefined {
   const isTop = path.length === 1;
-  const others = sections
-    .filter((section) => section.key.length > 1 === isTop)
-    .map((section) => section.key.at(-1));
-  if (![...others, ...(isTop ? laterCoreosKeys : laterKeys)].includes(key)) return undefined;
+  const isThere = sections.some((section) => section.key.length > 1 === isTop && section.key.at(-1) === key);
+  if (!isThere) return undefined;
   return isTop ? 'it belongs below "coreos:"' : 'it belongs at the top, not below "coreos:"';
 }
 

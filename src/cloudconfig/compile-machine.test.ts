@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseClusterFile } from '../spec/index.js';
+import { emptyCloudConfig } from './cloud-config.js';
 import { type CompiledMachine, compileMachine, type UserDataInput } from './compile-machine.js';
 import { inlineConfigParser } from './inline-config.js';
 import { cloudConfigOf, goldenOf } from './testing.js';
@@ -15,10 +16,11 @@ ssh_authorized_keys: [ssh-rsa A, ssh-rsa B]
 write_files:
   - {path: /a, content: base}
   - {path: /b, content: base}
-users: [{name: core}]
+packages: [vim]
 coreos:
   etcd2: {name: base, debug: true}
   update: {group: stable, server: x}
+  tea: {sugar: 2, milk: 2}
   units:
     - name: a.service
       command: start
@@ -62,6 +64,7 @@ test('keys of a machine are laid over the cluster user-data', () => {
     coreos: {
       etcd2: { name: 'own', 'election-timeout': 5 },
       update: { group: 'beta' },
+      tea: { sugar: 1 },
       units: [
         { name: 'c.service', command: 'stop' },
         { name: 'b.service', enable: false },
@@ -84,6 +87,7 @@ test('keys of a machine are laid over the cluster user-data', () => {
   };
   const file = { content: 'base', encoding: 'utf8', owner: '', mode: 0o644 };
   expect(config).toEqual({
+    ...emptyCloudConfig,
     hostname: 'own',
     sshAuthorizedKeys: ['ssh-rsa A', 'ssh-rsa B', 'ssh-rsa C'],
     writeFiles: [
@@ -107,7 +111,8 @@ test('keys of a machine are laid over the cluster user-data', () => {
       { ...unit, name: 'b.service', isEnabled: false, isRuntime: true },
       { ...unit, name: 'c.service', command: 'stop' },
     ],
-    rest: { users: [{ name: 'core' }], coreos: { update: { group: 'beta', server: 'x' } } },
+    update: { group: 'beta', server: 'x' },
+    rest: { packages: ['vim'], coreos: { tea: { sugar: 1, milk: 2 } } },
   });
 });
 
@@ -124,13 +129,13 @@ test('keys alone, of the cluster or of the machine, are rendered', () => {
 
 test('all problems of both, each with its file', () => {
   const compiled = compileMachine({
-    cluster: text('user-data', '#cloud-config\nhostname: a_b\nusers: []\n'),
+    cluster: text('user-data', '#cloud-config\nhostname: a_b\npackages: []\n'),
     machine: inline({ coreos: { units: [{ name: 'x' }] } }),
   });
   expect(compiled.kind).toBe('bad');
   expect(compiled.issues.map(({ file, path, severity }) => [file, path, severity])).toEqual([
     ['user-data', 'hostname', 'error'],
-    ['user-data', 'users', 'warning'],
+    ['user-data', 'packages', 'warning'],
     ['', 'userData.coreos.units.0.name', 'error'],
   ]);
 });

@@ -8,7 +8,7 @@
  *
  * It hides the YAML of 2014, the sections with their option tables, and where each option lands on a node. One
  * section is one file of `sections/`. Everything here is pure: it reads no file and performs no action. Keys that
- * no section reads yet are told as warnings and served along unchanged.
+ * no section knows are told as warnings and served along unchanged.
  */
 export type { Action, ActionKind } from './action.js';
 export {
@@ -16,8 +16,11 @@ export {
   type CloudDropIn,
   type CloudFile,
   type CloudUnit,
-  type DaemonOptions,
+  type CloudUser,
+  emptyCloudConfig,
+  type SectionOptions,
   type UnitCommand,
+  type UserAccount,
   unitCommands,
 } from './cloud-config.js';
 export {
@@ -32,6 +35,7 @@ export { inlineConfigParser } from './inline-config.js';
 export { planActions } from './plan-actions.js';
 export { renderUserData } from './render-user-data.js';
 export type { Gunzip } from './section.js';
+export { setVariables } from './set-variables.js';
 export { substitute } from './substitute.js';
 export { parseUnitFile, type UnitFile, type UnitFileEntry, type UnitFileSection } from './unit-file.js';
 export { parseUserData, type UserData, type UserDataDeps } from './user-data.js';

@@ -16,6 +16,12 @@ function brief(action: Action): string {
   switch (action.kind) {
     case 'set-hostname':
       return `hostname ${action.hostname}`;
+    case 'ensure-user':
+      return `user ${action.account.name}`;
+    case 'import-keys':
+      return `import ${action.user} ${action.url}`;
+    case 'set-variables':
+      return `set ${action.path} ${Object.entries(action.variables).join(' ')}`;
     case 'authorize-keys':
       return `keys ${action.user} ${action.keys.length}`;
     case 'write-file':
@@ -61,6 +67,7 @@ test('everything is planned in the order in which it has to happen', () => {
     'hostname core-7',
     'keys core 2',
     'write /etc/motd',
+    'set /etc/environment COREOS_PRIVATE_IPV4,10.0.0.11 COREOS_PUBLIC_IPV4,192.0.2.11',
     'write /etc/systemd/system/one.service',
     'write /etc/systemd/system/one.service.d/10.conf',
     'unmask /run/systemd/system/etcd2.service',
@@ -78,16 +85,28 @@ test('everything is planned in the order in which it has to happen', () => {
   ]);
 });
 
-test('an empty config only names the machine', () => {
+test('an empty config names the machine and tells its addresses', () => {
   expect(planActions(emptyCloudConfig, sampleFacts)).toEqual([
     { kind: 'set-hostname', hostname: 'core-01.muster.internal', reason: 'facts.hostname' },
+    {
+      kind: 'set-variables',
+      path: '/etc/environment',
+      template: '',
+      variables: { COREOS_PRIVATE_IPV4: '10.0.0.11', COREOS_PUBLIC_IPV4: '192.0.2.11' },
+      reason: 'facts.addresses',
+    },
   ]);
+});
+
+test('what a config writes as /etc/environment is not touched', () => {
+  const text = '#cloud-config\nwrite_files: [{path: /etc/environment, content: A=1}]';
+  expect(plan(text).map(brief)).toEqual(['hostname core-01.muster.internal', 'write /etc/environment']);
 });
 
 test('options with nothing in them make no drop-in', () => {
   expect(
     plan('#cloud-config\ncoreos: {etcd2: {debug: false, name: "", snapshot_count: 0}}').map(brief),
-  ).toEqual(['hostname core-01.muster.internal']);
+  ).toEqual(planActions(emptyCloudConfig, sampleFacts).map(brief));
 });
 
 test('a file in a folder of units makes units be read anew', () => {
@@ -97,9 +116,9 @@ test('a file in a folder of units makes units be read anew', () => {
 });
 
 test('the environment of a daemon is written in the order of its options, unquoted', () => {
-  const [, action] = plan(
+  const action = plan(
     '#cloud-config\ncoreos: {fleet: {verify-units: true, metadata: \'a="b"\', agent-ttl: 30s, etcd-request-timeout: 2.5}}',
-  );
+  ).at(-2);
   expect(action).toEqual({
     kind: 'write-file',
     path: '/run/systemd/system/fleet.service.d/20-cloudinit.conf',

@@ -3,17 +3,21 @@
 import type { MachineFacts } from '../model/index.js';
 import type { Action } from './action.js';
 import type { CloudConfig } from './cloud-config.js';
+import { planEnvironment } from './plan-environment.js';
 import { type PhasedAction, phases } from './section.js';
 import { sections } from './sections/index.js';
 
 /**
- * Everything that a cloud-config changes on a node, in order: host name, keys, files, unit files and drop-ins,
- * enabling, one reload when units may have changed, then commands. Planning the same again gives the same.
+ * Everything that a cloud-config changes on a node, in order: host name, users, keys, files, settings in files,
+ * unit files and drop-ins, enabling, one reload when units may have changed, then commands. Planning the same again gives the same.
  *
  * Source of the order: coreos-cloudinit f1f0405, initialize/config.go.
  */
 export function planActions(config: CloudConfig, facts: MachineFacts): readonly Action[] {
-  const planned = sections.flatMap((section) => section.plan(config, facts));
+  const planned = [
+    ...sections.flatMap((section) => section.plan(config, facts)),
+    ...planEnvironment(config, facts),
+  ];
   const ordered = phases.flatMap((phase) => takePhase(planned, phase));
   const firstCommand = ordered.findIndex(({ kind }) => kind === 'command-unit');
   const at = firstCommand < 0 ? ordered.length : firstCommand;

@@ -91,6 +91,31 @@ const unit = fc.record({
   isMasked: fc.option(fc.boolean(), { nil: undefined }),
   isRuntime: fc.option(fc.boolean(), { nil: undefined }),
 });
+const flag = fc.option(fc.boolean(), { nil: undefined });
+const field = line.map((value) => value.replaceAll(':', ''));
+const keys = fc.array(
+  line.map((value) => value.trim()).filter((value) => value !== ''),
+  { maxLength: 2 },
+);
+const user = fc.record({
+  name,
+  passwordHash: field,
+  sshAuthorizedKeys: keys,
+  gecos: field,
+  homeDir: fc.constantFrom('', '/home/x y'),
+  noCreateHome: flag,
+  primaryGroup: fc.constantFrom('', 'staff'),
+  groups: fc.array(name, { maxLength: 2 }),
+  noUserGroup: flag,
+  isSystem: flag,
+  noLogInit: flag,
+  shell: fc.constantFrom('', '/bin/zsh'),
+  sshImportGithub: fc.array(
+    line.filter((value) => value !== ''),
+    { maxLength: 2 },
+  ),
+  sshImportUrl: fc.constantFrom('', 'https://keys.example/x?y=z#a'),
+});
 const rest = fc.dictionary(
   fc.stringMatching(/^x_[a-z]{1,5}$/),
   fc.oneof(
@@ -104,10 +129,7 @@ const rest = fc.dictionary(
 );
 const config: fc.Arbitrary<CloudConfig> = fc.record({
   hostname: fc.oneof(fc.constant(''), name, fc.constantFrom('on', '0644', '1e3')),
-  sshAuthorizedKeys: fc.array(
-    line.map((value) => value.trim()).filter((value) => value !== ''),
-    { maxLength: 2 },
-  ),
+  sshAuthorizedKeys: keys,
   writeFiles: fc.array(fc.oneof(file, packed), { maxLength: 3 }),
   etcd2: fc.record(
     {
@@ -117,6 +139,19 @@ const config: fc.Arbitrary<CloudConfig> = fc.record({
       proxy: fc.constantFrom('on', 'off', 'readonly'),
       listen_client_urls: fc.constant('http://$private_ipv4:2379'),
     },
+    { requiredKeys: [] },
+  ),
+  users: fc.array(user, { maxLength: 2 }),
+  manageEtcHosts: fc.constantFrom('', 'localhost'),
+  etcd: fc.record({ snapshot: fc.boolean(), snapshot_count: fc.nat() }, { requiredKeys: [] }),
+  flannel: fc.record({ interface: line, ip_masq: fc.constantFrom('true', 'off') }, { requiredKeys: [] }),
+  locksmith: fc.record(
+    { window_start: fc.constantFrom('Thu 04:00', '4:30', '14:00'), window_length: fc.constant('1h30m') },
+    { requiredKeys: [] },
+  ),
+  oem: fc.record({ id: line, version_id: fc.constantFrom('1.10', '007') }, { requiredKeys: [] }),
+  update: fc.record(
+    { reboot_strategy: fc.constantFrom('off', 'reboot', 'etcd-lock'), group: line },
     { requiredKeys: [] },
   ),
   fleet: fc.record(

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import type { MachineFacts } from '../model/index.js';
-import { checkData, type DataPath, type DataProblem } from '../spec/index.js';
+import { checkData, type DataPath, type DataProblem, quoteValue } from '../spec/index.js';
 import type { Action } from './action.js';
 import type { CloudConfig } from './cloud-config.js';
 
@@ -23,7 +23,17 @@ export interface SectionPart {
 }
 
 /** When an action is done; earlier phases of all sections come before later ones of any. */
-export const phases = ['hostname', 'keys', 'files', 'units', 'enable', 'networks', 'commands'] as const;
+export const phases = [
+  'hostname',
+  'users',
+  'keys',
+  'files',
+  'settings',
+  'units',
+  'enable',
+  'networks',
+  'commands',
+] as const;
 
 export interface PhasedAction {
   readonly phase: (typeof phases)[number];
@@ -67,4 +77,10 @@ export function checkSection<S extends z.ZodType>(
 /** A problem that is no reason to refuse the text. */
 export function warning(path: DataPath, message: string, hint: string): DataProblem {
   return { severity: 'warning', path, at: 'value', message, hint };
+}
+
+/** Of a key that still works, and why it should go. */
+export function deprecation(path: DataPath, why: string): DataProblem {
+  const message = `the key ${quoteValue(path.at(-1))} is deprecated`;
+  return { severity: 'warning', path, at: 'key', message, hint: why };
 }

@@ -3,6 +3,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { emptyCloudConfig } from './cloud-config.js';
 import { cloudConfigOf, readGolden } from './testing.js';
 import { parseUserData } from './user-data.js';
 
@@ -112,6 +113,7 @@ coreos:
     - {name: b@1.timer, mask: true}
 `);
   expect(config).toEqual({
+    ...emptyCloudConfig,
     hostname: 'core-7',
     sshAuthorizedKeys: ['ssh-ed25519 AAAA me', 'no-pty ssh-rsa BBBB'],
     writeFiles: [
@@ -154,36 +156,29 @@ coreos:
   expect(Object.keys(config.etcd2)).toEqual(Object.keys(config.etcd2).toSorted());
 });
 
-test('keys that no section reads are told and kept as they are written', () => {
+test('keys that no section knows are told and kept as they are written', () => {
   const text = `#cloud-config
-users:
-  - name: core
-    passwd: 0123
-manage-etc-hosts: localhost
 colour: red
 units: []
+packages: [0644]
 coreos:
-  update: {reboot-strategy: off, group: stable}
-  flannel:
   write_files: []
   unit: []
+  tea: {sugar: off}
 `;
   expect(issues(text)).toEqual([
-    '2:1 warning users: "users" is not yet applied | the machine gets it and does nothing with it',
-    '5:1 warning manage-etc-hosts: "manage_etc_hosts" is not yet applied | the machine gets it and does nothing with it',
-    '6:1 warning colour: unknown key "colour" | known here: hostname, ssh_authorized_keys, write_files, coreos, users, manage_etc_hosts',
-    '7:1 warning units: unknown key "units" | it belongs below "coreos:"',
-    '9:3 warning coreos.update: "update" is not yet applied | the machine gets it and does nothing with it',
-    '10:3 warning coreos.flannel: "flannel" is not yet applied | the machine gets it and does nothing with it',
-    '11:3 warning coreos.write_files: unknown key "write_files" | it belongs at the top, not below "coreos:"',
-    '12:3 warning coreos.unit: unknown key "unit" | did you mean "units"?',
+    '2:1 warning colour: unknown key "colour" | known here: hostname, users, ssh_authorized_keys, write_files, manage_etc_hosts, coreos',
+    '3:1 warning units: unknown key "units" | it belongs below "coreos:"',
+    '4:1 warning packages: unknown key "packages" | known here: hostname, users, ssh_authorized_keys, write_files, manage_etc_hosts, coreos',
+    '6:3 warning coreos.write_files: unknown key "write_files" | it belongs at the top, not below "coreos:"',
+    '7:3 warning coreos.unit: unknown key "unit" | did you mean "units"?',
+    '8:3 warning coreos.tea: unknown key "tea" | known here: oem, flannel, units, etcd, etcd2, fleet, locksmith, update',
   ]);
   expect(cloudConfigOf(text).rest).toEqual({
-    users: [{ name: 'core', passwd: '0123' }],
-    manage_etc_hosts: 'localhost',
     colour: 'red',
     units: [],
-    coreos: { update: { reboot_strategy: 'off', group: 'stable' }, write_files: [], unit: [] },
+    packages: ['0644'],
+    coreos: { write_files: [], unit: [], tea: { sugar: 'off' } },
   });
 });
 

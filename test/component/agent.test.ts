@@ -25,7 +25,14 @@ interface Bench {
   readonly machineId: string;
 }
 const state: { bench: Bench } = { bench: { root: '', outside: '', machineId: '' } };
-const effects = { clock: realClock, exec: realExec, files: realFiles, log: silentLog, random: realRandom };
+const effects = {
+  clock: realClock,
+  exec: realExec,
+  files: realFiles,
+  httpGet: realHttpGet,
+  log: silentLog,
+  random: realRandom,
+};
 const isSuperuser = process.getuid?.() === 0;
 
 function supervise(root: string, machineId: string): Supervisor {
@@ -130,7 +137,6 @@ describe('an agent', () => {
       await runAgent(
         {
           ...effects,
-          httpGet: realHttpGet,
           isSuperuser,
           openSupervisor: (context) => openLocalSupervisor({ ...effects, builtins: new Map() }, context),
           openMembership: async () => ({

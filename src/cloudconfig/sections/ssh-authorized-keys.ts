@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
-import { type DataProblem, quoteValue, told } from '../../spec/index.js';
-import { checkSection, type Section, warning } from '../section.js';
+import { told } from '../../spec/index.js';
+import { doubtKeys } from '../public-key.js';
+import { checkSection, type Section } from '../section.js';
 
 const key = ['ssh_authorized_keys'];
 
@@ -20,7 +21,7 @@ export const sshAuthorizedKeys: Section = {
   parse: (value, context) =>
     checkSection(key, value, schema, context, (keys) => ({
       part: { sshAuthorizedKeys: keys.filter((text) => text !== '') },
-      problems: keys.flatMap(doubt),
+      problems: doubtKeys(keys, key),
     })),
   render: (config) => (config.sshAuthorizedKeys.length === 0 ? undefined : config.sshAuthorizedKeys),
   lay: (base, over) => ({
@@ -36,17 +37,3 @@ export const sshAuthorizedKeys: Section = {
           },
         ],
 };
-
-/** Options may stand before a key's type; what the type's data hold is sshd's business. */
-function doubt(text: string, index: number): readonly DataProblem[] {
-  if (/(^|\s)(ssh-[a-z0-9-]+|ecdsa-sha2-[a-z0-9-]+|sk-[a-z0-9@.-]+)\s+\S/.test(text)) return [];
-  const message =
-    text === '' ? 'an empty key is left out' : `${quoteValue(text)} does not look like a public key`;
-  return [
-    warning(
-      [...key, index],
-      message,
-      'write one line of an id_….pub file, it begins with ssh-ed25519 or ssh-rsa',
-    ),
-  ];
-}
