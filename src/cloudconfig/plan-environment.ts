@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { MachineFacts } from '../model/index.js';
 import type { CloudConfig } from './cloud-config.js';
 import type { PhasedAction } from './section.js';
-import type { AddressFacts } from './substitute.js';
 
 const path = '/etc/environment';
 
@@ -11,7 +11,7 @@ const path = '/etc/environment';
  *
  * Source: coreos-cloudinit f1f0405, initialize/env.go, DefaultEnvironmentFile.
  */
-export function planEnvironment(config: CloudConfig, facts: AddressFacts): readonly PhasedAction[] {
+export function planEnvironment(config: CloudConfig, facts: MachineFacts): readonly PhasedAction[] {
   if (config.writeFiles.some((file) => file.path === path)) return [];
   const addresses = {
     COREOS_PRIVATE_IPV4: facts.privateIpv4,
