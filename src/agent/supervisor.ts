@@ -12,6 +12,8 @@ export interface UnitStatus {
   readonly sub: string;
   /** Of the main process, while there is one. */
   readonly pid?: number;
+  /** A start of it was carried out and left nothing running: a oneshot that ended well, a condition that is not met. */
+  readonly isDone?: true;
   /** Why it is failed or not loaded. */
   readonly reason?: string;
   /** Of a unit that runs the store's member. */
@@ -30,6 +32,8 @@ export interface Supervisor {
   reload(): Promise<Change>;
   /** Links the unit into the targets of its `[Install]` section; throws as `command`. */
   enable(unit: string, options: { readonly isRuntime: boolean }): Promise<Change>;
+  /** Whether `enable` has nothing to do. */
+  isEnabled(unit: string, options: { readonly isRuntime: boolean }): Promise<boolean>;
   /**
    * Returns when the command is done as systemctl would: `unchanged` for a start of what is active and a stop of
    * what is not. Throws `agent/unit-failed`, `agent/unit-not-found`, `agent/unit-masked`, `agent/unit-bad`.

@@ -181,7 +181,7 @@ describe('an agent', () => {
     const { root } = state.bench;
     const announced = await run(
       '#!/bin/bash\nset -e\npwd -P > var/out\n',
-      ({ units }) => units[0]?.sub === 'dead',
+      ({ units }) => units[0]?.sub === 'exited',
     );
     expect(announced.at(-1)?.problems).toEqual([]);
     expect((await readFile(join(root, 'var/out'), 'utf8')).trim()).toBe(root);
