@@ -3,7 +3,10 @@
 import type { Action } from '../cloudconfig/index.js';
 import { findFileGap, findLinkGap, findUnmaskGap } from './actions/files.js';
 import { findHostnameGap } from './actions/hostname.js';
+import { findImportGap } from './actions/import-keys.js';
 import { findKeysGap } from './actions/keys.js';
+import { findUserGap } from './actions/users.js';
+import { findVariablesGap } from './actions/variables.js';
 import type { ActionDeps } from './actions.js';
 import { messageOf } from './errors.js';
 import type { UnitStatus } from './supervisor.js';
@@ -35,6 +38,12 @@ async function observe(deps: ActionDeps, root: string, action: Action): Promise<
   switch (action.kind) {
     case 'set-hostname':
       return { gap: await findHostnameGap(deps, root, action.hostname) };
+    case 'ensure-user':
+      return { gap: await findUserGap(deps, root, action.account) };
+    case 'import-keys':
+      return { gap: await findImportGap(deps, root, action) };
+    case 'set-variables':
+      return { gap: await findVariablesGap(deps, root, action) };
     case 'authorize-keys':
       return { gap: await findKeysGap(deps, root, action) };
     case 'write-file':

@@ -7,6 +7,12 @@ export function renderAction(action: Action): string {
   switch (action.kind) {
     case 'set-hostname':
       return `set the host name ${action.hostname}`;
+    case 'ensure-user':
+      return `make the user ${action.account.name}`;
+    case 'import-keys':
+      return `authorize keys of ${action.user} from ${action.url}`;
+    case 'set-variables':
+      return `set ${Object.keys(action.variables).join(', ')} in ${action.path}`;
     case 'authorize-keys':
       return `authorize ${action.keys.length} keys of ${action.user}`;
     case 'write-file':

@@ -23,11 +23,8 @@ export interface UnitStatus {
 /** Whether a call found work to do. */
 export type Change = 'changed' | 'unchanged';
 
-/**
- * What runs a node's units: systemd on a real machine, muster's own on a local one. Units are found by name
- * in the node's unit folders.
- */
-export interface Supervisor {
+/** What applying a configuration needs of whatever runs a node's units. Units are found by name in its unit folders. */
+export interface UnitControl {
   /** Reads unit files and drop-ins anew; running units go on, and meet the new settings at their next step. */
   reload(): Promise<Change>;
   /** Links the unit into the targets of its `[Install]` section; throws as `command`. */
@@ -41,6 +38,10 @@ export interface Supervisor {
   command(unit: string, command: UnitCommand): Promise<Change>;
   /** Of one unit, whether it was ever started or not. */
   status(unit: string): Promise<UnitStatus>;
+}
+
+/** What runs a node's units as long as the agent lives: systemd on a real machine, muster's own on a local one. */
+export interface Supervisor extends UnitControl {
   /** Of all units that a command or another unit asked for, except those not found; by name. */
   list(): Promise<readonly UnitStatus[]>;
   /**

@@ -24,6 +24,11 @@ export const cliErrors = {
     next: 'create the file, or change userData in the cluster file',
     httpStatus: 404,
   },
+  'cli/bad-user-data': {
+    message: 'the user-data has {count}; nothing was applied',
+    next: 'mend what is listed above and run the command again',
+    httpStatus: 400,
+  },
   'cli/already-running': {
     message:
       'the control process of cluster "{cluster}" already runs for this folder, as process {pid} at {url}',
