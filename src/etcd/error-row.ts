@@ -2,7 +2,7 @@
 
 import type { ErrorRow, Retry } from '../model/index.js';
 
-/** The HTTP status that etcd's own JSON gateway gives to a gRPC status. */
+/** The HTTP status that the JSON gateway of etcd 3.5 gives to a gRPC status. */
 const httpByGrpc: Readonly<Record<number, number>> = {
   1: 499,
   3: 400,
@@ -10,11 +10,10 @@ const httpByGrpc: Readonly<Record<number, number>> = {
   5: 404,
   7: 403,
   8: 429,
-  9: 412,
+  9: 400,
   11: 400,
   12: 501,
   14: 503,
-  15: 500,
   16: 401,
 };
 

@@ -104,7 +104,7 @@ describe.skipIf(!hasEtcdctl)('stock etcdctl against serveKv', () => {
       [['get', 'a', '--rev=99'], 'etcdserver: mvcc: required revision is a future revision'],
       [['put', 'a', '--ignore-value', '--lease=77'], 'etcdserver: requested lease not found'],
       [['put', '', 'v'], 'etcdserver: key is not provided'],
-      [['auth', 'enable'], 'unknown method /etcdserverpb.Auth/AuthEnable'],
+      [['auth', 'enable'], 'unknown service etcdserverpb.Auth'],
     ] as const) {
       const ran = await run(args);
       expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining(text)]);
@@ -157,7 +157,7 @@ describe('@grpc/grpc-js against serveKv', () => {
   });
 
   it.each([
-    ['/etcdserverpb.KV/Nothing', [], 12, 'unknown method /etcdserverpb.KV/Nothing'],
+    ['/etcdserverpb.KV/Nothing', [], 12, 'unknown method Nothing for service etcdserverpb.KV'],
     ['/etcdserverpb.KV/Range', [], 3, 'etcdserver: key is not provided'],
     ['/etcdserverpb.KV/Range', [0x0a, 9], 13, 'malformed message'],
     ['/etcdserverpb.Lease/LeaseRevoke', [8, 7], 5, 'etcdserver: requested lease not found'],

@@ -7,6 +7,7 @@
 export interface Deviation {
   readonly who: 'ours' | 'etcd 3.4';
   readonly scenario: string;
+  /** `any`: one at least. */
   readonly step: string;
   readonly reason: string;
 }
@@ -31,7 +32,16 @@ export const deviations: readonly Deviation[] = [
     'lower',
     'lower again',
   ]),
+  ...rows('etcd 3.4', 'it leaves the header out, and lists in any order', 'alarm-forms', ['any']),
+  ...rows('etcd 3.4', 'it leaves the header out', 'alarm-corrupt', ['alarms']),
   ...rows('etcd 3.4', 'it has no such method yet', 'auth', ['status of auth']),
+  ...rows('etcd 3.4', 'it has no such method yet', 'downgrade', ['any']),
+  ...rows(
+    'ours',
+    'it is served so that stock gRPC tools find the methods; etcd has it in no release',
+    'reflection',
+    ['v1', 'v1alpha'],
+  ),
   ...rows('etcd 3.4', 'it cuts a password off behind 72 bytes', 'auth-passwords', [
     'add one with 73 bytes',
     'at first, 73 bytes',

@@ -4,7 +4,8 @@ import type { Caller } from '../auth.js';
 import { fail } from '../errors.js';
 import type { Call } from '../grpc/method.js';
 import type { PlainRequest, PlainResponse } from '../grpc/plain.js';
-import { JsonFault, JsonValues } from './json-values.js';
+import { JsonFault } from './json-reader.js';
+import { type JsonText, JsonValues } from './json-values.js';
 
 /** A call as the methods know it. A certificate says nothing here: in etcd it would be the gateway's own. */
 export function callOf(request: PlainRequest, response: PlainResponse): Call {
@@ -26,7 +27,7 @@ function callerOf({ headers }: PlainRequest): Caller {
  *
  * @throws `JsonFault`; `etcd/message-too-large` for a value beyond the limit
  */
-export async function* valuesOf(request: PlainRequest, limitBytes: number): AsyncGenerator<unknown> {
+export async function* valuesOf(request: PlainRequest, limitBytes: number): AsyncGenerator<JsonText> {
   const values = new JsonValues();
   const decoder = new TextDecoder();
   let sizeBytes = 0;
@@ -40,11 +41,11 @@ export async function* valuesOf(request: PlainRequest, limitBytes: number): Asyn
       yield value;
     }
   }
-  values.end();
+  yield* values.end();
 }
 
 /** The first value of a body, of which the rest is of no interest; an empty body stands for an empty message. */
-export async function firstValueOf(request: PlainRequest, limitBytes: number): Promise<unknown> {
+export async function firstValueOf(request: PlainRequest, limitBytes: number): Promise<JsonText> {
   for await (const value of valuesOf(request, limitBytes)) return value;
-  return {};
+  return { text: '{}', node: { kind: 'object', at: 0, raw: '{', fields: [] } };
 }

@@ -2,106 +2,133 @@
 
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { FieldSchema, FieldType, MessageSchema } from '../schema/schema.js';
-import { JsonFault } from './json-values.js';
+import { JsonFault, type JsonField, type JsonNode, type Place } from './json-reader.js';
+import { bytesOf, integerOf } from './json-scalars.js';
+import type { JsonText } from './json-values.js';
 
 /**
- * A message from proto3 JSON the way etcd's gateway reads it: names of either form, those not known passed over;
- * `null` stands for nothing; 64 bits as string or number.
+ * A message from proto3 JSON the way etcd's gateway reads it: names of either form, fields and enum values that are
+ * not known passed over; `null` stands for nothing; 64 bits as string or number; base64 of either alphabet.
+ *
+ * Source of rules and texts: protobuf-go, encoding/protojson/decode.go, with DiscardUnknown.
  *
  * @throws `JsonFault`
  */
-export function messageOfJson(schema: MessageSchema, json: unknown): Uint8Array {
-  return writeMessage(schema, json, new BinaryWriter()).finish();
+export function messageOfJson(schema: MessageSchema, { text, node }: JsonText): Uint8Array {
+  return writeMessage({ text, writer: new BinaryWriter() }, schema, node).finish();
 }
 
-function writeMessage(schema: MessageSchema, json: unknown, writer: BinaryWriter): BinaryWriter {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw mismatch(json, 'map[string]json.RawMessage');
-  }
-  const given = new Map(Object.entries(json));
-  for (const field of schema.fields) {
-    const value = given.get(field.name) ?? given.get(field.jsonName);
-    if (value === undefined || value === null) continue;
-    if (field.isList && !Array.isArray(value)) throw mismatch(value, '[]json.RawMessage');
-    for (const one of field.isList && Array.isArray(value) ? value : [value]) {
-      writeValue(field, one, writer);
-    }
-  }
-  return writer;
+interface Target {
+  readonly text: string;
+  readonly writer: BinaryWriter;
 }
 
-function writeValue({ number, type }: FieldSchema, value: unknown, writer: BinaryWriter): void {
+function writeMessage(target: Target, schema: MessageSchema, node: JsonNode): BinaryWriter {
+  if (node.kind !== 'object') throw unexpectedToken(target, node);
+  const seen = new Set<FieldSchema | string>();
+  for (const given of node.fields) {
+    const { name, place, value } = given;
+    const field = fieldOf(schema, name);
+    if (field === undefined) continue;
+    if (seen.has(field)) throw faultAt(target, place, `duplicate field ${place.raw}`);
+    seen.add(field);
+    if (value.kind !== 'null') writeField(target, field, given, seen);
+  }
+  return target.writer;
+}
+
+function fieldOf(schema: MessageSchema, name: string): FieldSchema | undefined {
+  return (
+    schema.fields.find(({ jsonName }) => jsonName === name) ??
+    schema.fields.find((field) => field.name === name)
+  );
+}
+
+function writeField(
+  target: Target,
+  field: FieldSchema,
+  { place, value }: JsonField,
+  seen: Set<FieldSchema | string>,
+): void {
+  if (field.isList) {
+    if (value.kind !== 'array') throw unexpectedToken(target, value);
+    for (const one of value.items) writeValue(target, field, one);
+    return;
+  }
+  const { oneof } = field;
+  if (oneof !== undefined && seen.has(oneof)) {
+    throw faultAt(target, place, `error parsing ${place.raw}, oneof ${oneof} is already set`);
+  }
+  if (oneof !== undefined) seen.add(oneof);
+  writeValue(target, field, value);
+}
+
+function writeValue(target: Target, field: FieldSchema, node: JsonNode): void {
+  const { text, writer } = target;
+  const { number, type } = field;
   switch (type.kind) {
+    case 'message':
+      writeMessage({ text, writer: writer.tag(number, 2).fork() }, type.message(), node).join();
+      break;
     case 'bytes':
-      writer.tag(number, 2).bytes(bytesOf(value));
+      writer.tag(number, 2).bytes(bytesOf(node) ?? refuse(target, field, node));
       break;
     case 'string':
-      if (typeof value !== 'string') throw mismatch(value, 'string');
-      writer.tag(number, 2).string(value);
+      if (node.kind !== 'string') refuse(target, field, node);
+      else writer.tag(number, 2).string(node.value);
       break;
     case 'bool':
-      if (typeof value !== 'boolean') throw mismatch(value, 'bool');
-      writer.tag(number, 0).bool(value);
+      if (node.kind !== 'bool') refuse(target, field, node);
+      else writer.tag(number, 0).bool(node.value);
       break;
     case 'enum':
-      writer.tag(number, 0).int32(enumOf(type, value));
+      writeEnum(target, field, type.names, node);
       break;
-    case 'message':
-      writeMessage(type.message(), value, writer.tag(number, 2).fork()).join();
-      break;
-    case 'int64':
-      writer.tag(number, 0).int64(integerOf(value, type.kind, -(2n ** 63n), 2n ** 63n - 1n));
-      break;
-    case 'uint64':
-      writer.tag(number, 0).uint64(integerOf(value, type.kind, 0n, 2n ** 64n - 1n));
-      break;
-    case 'int32':
-      writer.tag(number, 0).int32(Number(integerOf(value, type.kind, -(2n ** 31n), 2n ** 31n - 1n)));
-      break;
-    case 'uint32':
-      writer.tag(number, 0).uint32(Number(integerOf(value, type.kind, 0n, 2n ** 32n - 1n)));
-      break;
+    default:
+      writeInteger(target, field, type.kind, node);
   }
 }
 
-function bytesOf(value: unknown): Uint8Array {
-  if (typeof value !== 'string') throw mismatch(value, '[]uint8');
-  const text = value.replace(/[\r\n]/g, '');
-  const good = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?/.exec(text)?.[0].length ?? 0;
-  if (good === text.length) return Buffer.from(text, 'base64');
-  const bad = text.slice(good).search(/[^A-Za-z0-9+/]/);
-  throw new JsonFault(`illegal base64 data at input byte ${bad < 0 ? text.length : good + bad}`);
+function writeEnum(
+  target: Target,
+  field: FieldSchema,
+  names: ReadonlyMap<number, string>,
+  node: JsonNode,
+): void {
+  const known = node.kind === 'string' ? [...names].find(([, name]) => name === node.value)?.[0] : undefined;
+  if (node.kind === 'string' && known === undefined) return;
+  const found = known ?? (node.kind === 'number' ? integerOf(node, 'int32') : undefined);
+  target.writer.tag(field.number, 0).int32(Number(found ?? refuse(target, field, node)));
 }
 
-function enumOf(type: Extract<FieldType, { kind: 'enum' }>, value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value)) return value;
-  const found = [...type.names].find(([, name]) => name === value);
-  if (found === undefined) {
-    throw new JsonFault(`unknown value ${JSON.stringify(value)} for enum ${type.goName}`);
-  }
-  return found[0];
+function writeInteger(
+  target: Target,
+  field: FieldSchema,
+  kind: Extract<FieldType['kind'], 'int32' | 'uint32' | 'int64' | 'uint64'>,
+  node: JsonNode,
+): void {
+  const found = integerOf(node, kind) ?? refuse(target, field, node);
+  const writer = target.writer.tag(field.number, 0);
+  if (kind === 'int64') writer.int64(found);
+  else if (kind === 'uint64') writer.uint64(found);
+  else if (kind === 'int32') writer.int32(Number(found));
+  else writer.uint32(Number(found));
 }
 
-function integerOf(value: unknown, goType: string, least: bigint, most: bigint): bigint {
-  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
-  if (!/^-?\d+$/.test(text)) {
-    if (typeof value !== 'number' && typeof value !== 'string') throw mismatch(value, goType);
-    // Go takes the quotes off and reads the rest as JSON.
-    if (!/^[-\d]/.test(text)) {
-      throw new JsonFault(
-        text === ''
-          ? 'unexpected end of JSON input'
-          : `invalid character '${text[0]}' looking for beginning of value`,
-      );
-    }
-    throw new JsonFault(`json: cannot unmarshal number ${text} into Go value of type ${goType}`);
-  }
-  const number = BigInt(text);
-  if (number >= least && number <= most) return number;
-  throw new JsonFault(`json: cannot unmarshal number ${text} into Go value of type ${goType}`);
+function refuse(target: Target, { type, jsonName }: FieldSchema, node: JsonNode): never {
+  throw faultAt(target, node, `invalid value for ${type.kind} field ${jsonName}: ${node.raw}`);
 }
 
-function mismatch(value: unknown, goType: string): JsonFault {
-  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return new JsonFault(`json: cannot unmarshal ${kind} into Go value of type ${goType}`);
+function unexpectedToken(target: Target, node: JsonNode): JsonFault {
+  return new JsonFault(`proto: syntax error ${renderPlace(target.text, node)}: unexpected token ${node.raw}`);
+}
+
+function faultAt(target: Target, place: Place, text: string): JsonFault {
+  return new JsonFault(`proto: ${renderPlace(target.text, place)}: ${text}`);
+}
+
+/** Line and column, both from 1 on, the latter in characters. */
+function renderPlace(text: string, { at }: Place): string {
+  const before = text.slice(0, at).split('\n');
+  return `(line ${before.length}:${[...(before.at(-1) ?? '')].length + 1})`;
 }

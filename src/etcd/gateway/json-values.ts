@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What Go's decoder says of a text that ends too early. */
-export const unexpectedEnd = 'unexpected EOF';
+import { type JsonNode, readJson } from './json-reader.js';
 
-/** A text that is no JSON, with the reason as etcd's gateway would tell it. */
-export class JsonFault extends Error {}
+/** A value and the text it stands in, which its places count from. */
+export interface JsonText {
+  readonly text: string;
+  readonly node: JsonNode;
+}
 
 /**
- * Cuts a text into the JSON objects that stand in it one after the other, as they come: the body of a streamed
- * call is such a text and may never end.
+ * Cuts a text into the JSON values that stand in it one after the other, as they come: the body of a streamed
+ * call is such a text and may never end. A value that is no object or array, which no message is, is told in the end.
  */
 export class JsonValues {
   private text = '';
@@ -16,46 +18,37 @@ export class JsonValues {
   private at = 0;
   private depth = 0;
   private isInString = false;
+  private isOther = false;
 
   /** Values that came before a fault are there before it is thrown. @throws `JsonFault` */
-  *push(text: string): Generator<unknown> {
+  *push(text: string): Generator<JsonText> {
     this.text += text;
-    for (; this.at < this.text.length; this.at += 1) {
-      this.step(this.text[this.at] ?? '');
-      if (this.depth > 0) continue;
-      const value = this.text.slice(0, this.at + 1);
+    for (; this.at < this.text.length && !this.isOther; this.at += 1) {
+      if (!this.isEndOfValue(this.text[this.at] ?? '')) continue;
+      const value = this.text.slice(0, this.at + 1).trimStart();
+      yield { text: value, node: readJson(value, 0).node };
       this.text = this.text.slice(this.at + 1);
       this.at = -1;
-      if (value.trim() !== '') yield parseValue(value);
     }
   }
 
-  /** @throws `JsonFault` within a value */
-  end(): void {
-    if (this.text.trim() !== '') throw new JsonFault(unexpectedEnd);
+  /** What is left when no more will come. @throws `JsonFault` */
+  *end(): Generator<JsonText> {
+    const text = this.text.trimStart();
+    if (text !== '') yield { text, node: readJson(text, 0).node };
   }
 
-  private step(char: string): void {
+  private isEndOfValue(char: string): boolean {
     if (this.isInString) {
       if (char === '\\') this.at += 1;
       else if (char === '"') this.isInString = false;
-    } else if (char === '"' && this.depth > 0) this.isInString = true;
-    else if (char === '{' || char === '[') this.depth += 1;
-    else if ((char === '}' || char === ']') && this.depth > 0) this.depth -= 1;
-    else if (this.depth === 0 && !/\s/.test(char)) {
-      throw new JsonFault(`invalid character '${char}' looking for beginning of value`);
+    } else if (char === '{' || char === '[') this.depth += 1;
+    else if (this.depth === 0) this.isOther = !/\s/.test(char);
+    else if (char === '"') this.isInString = true;
+    else if (char === '}' || char === ']') {
+      this.depth -= 1;
+      return this.depth === 0;
     }
-  }
-}
-
-/** JSON numbers lose what they have beyond 2^53, and ids have 64 bits: long integers become strings first. */
-function parseValue(text: string): unknown {
-  const kept = text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (found) =>
-    found.startsWith('"') ? found : `"${found}"`,
-  );
-  try {
-    return JSON.parse(kept);
-  } catch (error) {
-    throw new JsonFault(error instanceof Error ? error.message : String(error));
+    return false;
   }
 }

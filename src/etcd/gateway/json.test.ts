@@ -9,7 +9,8 @@ import { methods } from '../methods.js';
 import { loadSchema, type MessageSchema } from '../schema/schema.js';
 import { messageOfJson } from './json-decode.js';
 import { jsonOfMessage } from './json-encode.js';
-import { JsonFault, JsonValues } from './json-values.js';
+import { JsonFault } from './json-reader.js';
+import { type JsonText, JsonValues } from './json-values.js';
 
 const schema = await loadSchema();
 
@@ -51,7 +52,7 @@ describe('messages as JSON', () => {
     fc.assert(
       fc.property(ranges, (range) => {
         const json = jsonOfMessage(at, encodeMessage(methods.range.request, range));
-        const back = decodeMessage(methods.range.request, messageOfJson(at, json));
+        const back = decodeMessage(methods.range.request, messageOfJson(at, jsonText(JSON.stringify(json))));
         expect(plain(back)).toEqual(plain(range));
       }),
     );
@@ -64,10 +65,8 @@ describe('messages as JSON', () => {
         const header = { clusterId: 2n ** 64n - 1n, memberId: 1n, revision, raftTerm: 0n };
         const message = { header, ID, TTL: 0, grantedTTL: 0, keys };
         const text = JSON.stringify(jsonOfMessage(at, encodeMessage(methods.timeToLive.response, message)));
-        const [json] = new JsonValues().push(text);
-        expect(plain(decodeMessage(methods.timeToLive.response, messageOfJson(at, json)))).toEqual(
-          plain(message),
-        );
+        const back = decodeMessage(methods.timeToLive.response, messageOfJson(at, jsonText(text)));
+        expect(plain(back)).toEqual(plain(message));
       }),
     );
   });
@@ -101,8 +100,10 @@ describe('messages as JSON', () => {
     ['{"key":"YQ==","version":null,"unknown":{"a":[1]}}', undefined],
   ])('reads %s', (text, target) => {
     const txn = `{"compare":[${text}]}`;
-    const [json] = new JsonValues().push(txn);
-    const message = decodeMessage(methods.txn.request, messageOfJson(requestOf(methods.txn.path), json));
+    const message = decodeMessage(
+      methods.txn.request,
+      messageOfJson(requestOf(methods.txn.path), jsonText(txn)),
+    );
     expect(message.compare[0]?.targetUnion).toEqual(target);
     expect(decodeMessage(Compare, encodeMessage(Compare, message.compare[0] ?? emptyCompare)).key).toEqual(
       new Uint8Array([0x61]),
@@ -110,20 +111,37 @@ describe('messages as JSON', () => {
   });
 
   it.each([
-    ['{"key":5}', 'json: cannot unmarshal number into Go value of type []uint8'],
-    ['{"key":"YQ"}', 'illegal base64 data at input byte 2'],
-    ['{"key":"Y-=="}', 'illegal base64 data at input byte 1'],
-    ['{"limit":"x"}', "invalid character 'x' looking for beginning of value"],
-    ['{"limit":1.5}', 'json: cannot unmarshal number 1.5 into Go value of type int64'],
-    ['{"limit":9223372036854775808}', 'json: cannot unmarshal number 9223372036854775808 into Go value'],
-    ['{"keys_only":"yes"}', 'json: cannot unmarshal string into Go value of type bool'],
-    ['{"sort_order":"UP"}', 'unknown value "UP" for enum etcdserverpb.RangeRequest_SortOrder'],
-    ['[]', 'json: cannot unmarshal array'],
+    ['{"key":5}', 'proto: (line 1:8): invalid value for bytes field key: 5'],
+    ['{"key":"YQ=="\n,"key":null}', 'proto: (line 2:2): duplicate field "key"'],
+    ['{"key":"Y-Q+"}', 'proto: (line 1:8): invalid value for bytes field key: "Y-Q+"'],
+    ['{"ä":1,"limit":"x"}', 'proto: (line 1:16): invalid value for int64 field limit: "x"'],
+    ['{"limit":1.5}', 'proto: (line 1:10): invalid value for int64 field limit: 1.5'],
+    ['{"limit":9223372036854775808}', 'invalid value for int64 field limit: 9223372036854775808'],
+    ['{"keys_only":"yes"}', 'proto: (line 1:14): invalid value for bool field keysOnly: "yes"'],
+    ['{"sort_order":1.5}', 'proto: (line 1:15): invalid value for enum field sortOrder: 1.5'],
+    ['[]', 'proto: syntax error (line 1:1): unexpected token ['],
   ])('refuses %s', (text, reason) => {
-    const [json] = new JsonValues().push(text);
-    expect(() => messageOfJson(requestOf(methods.range.path), json)).toThrow(reason);
+    expect(() => messageOfJson(requestOf(methods.range.path), jsonText(text))).toThrow(reason);
+  });
+
+  it.each([
+    ['{"key":"YQ"}', 'key', Uint8Array.of(0x61)],
+    ['{"key":"-_8="}', 'key', Uint8Array.of(0xfb, 0xff)],
+    ['{"limit":"12e-1"}', 'limit', undefined],
+    ['{"limit":"1.20e1"}', 'limit', 12],
+    ['{"limit":1e400}', 'limit', undefined],
+    ['{"limit":-0.0}', 'limit', 0],
+    ['{"sort_order":"UP"}', 'sortOrder', 0],
+    ['{"sort_order":"DESCEND"}', 'sortOrder', 2],
+  ] as const)('reads of %s that %s is %s', (text, field, value) => {
+    const read = () =>
+      decodeMessage(methods.range.request, messageOfJson(requestOf(methods.range.path), jsonText(text)));
+    if (value === undefined) expect(read).toThrow(JsonFault);
+    else expect(read()[field]).toEqual(value);
   });
 });
+
+const deep = '['.repeat(1_100) + ']'.repeat(1_100);
 
 describe('JSON values in a row', () => {
   it('come out however the text was cut', () => {
@@ -134,10 +152,12 @@ describe('JSON values in a row', () => {
       fc.property(values, fc.integer({ min: 1, max: 9 }), (objects, step) => {
         const text = objects.map((object) => JSON.stringify(object)).join(' \n');
         const reader = new JsonValues();
-        const seen: unknown[] = [];
-        for (let at = 0; at < text.length; at += step) seen.push(...reader.push(text.slice(at, at + step)));
-        reader.end();
-        expect(JSON.stringify(seen)).toBe(JSON.stringify(objects));
+        const seen: string[] = [];
+        for (let at = 0; at < text.length; at += step) {
+          for (const one of reader.push(text.slice(at, at + step))) seen.push(one.text);
+        }
+        expect([...reader.end()]).toEqual([]);
+        expect(seen).toEqual(objects.map((object) => JSON.stringify(object)));
       }),
     );
   });
@@ -145,17 +165,37 @@ describe('JSON values in a row', () => {
   it.each([
     ['{"a":', 'unexpected EOF'],
     ['x', "invalid character 'x' looking for beginning of value"],
-    ['{a}', 'Expected property name'],
-  ])('refuses %s', (text, reason) => {
+    ['{a}', "invalid character 'a' looking for beginning of object key string"],
+    ['{"a" 1}', "invalid character '1' after object key"],
+    ['{"a":1 1}', "invalid character '1' after object key:value pair"],
+    ['{"a":1,}', "invalid character '}' looking for beginning of object key string"],
+    ['[1 2]', "invalid character '2' after array element"],
+    ['[01]', "invalid character '1' after array element"],
+    ['[-]', "invalid character ']' in numeric literal"],
+    ['[1.]', "invalid character ']' after decimal point in numeric literal"],
+    ['[1e]', "invalid character ']' in exponent of numeric literal"],
+    ['[nul]', "invalid character ']' in literal null (expecting 'l')"],
+    ['["\n"]', "invalid character '\\n' in string literal"],
+    ['["\\x"]', "invalid character 'x' in string escape code"],
+    ['["\\u00g0"]', "invalid character 'g' in \\u hexadecimal character escape"],
+    ["{'a':1}", "invalid character '\\'' looking for beginning of object key string"],
+    [deep, 'exceeded max depth'],
+  ])('refuses %j', (text, reason) => {
     const read = () => {
       const reader = new JsonValues();
       for (const _ of reader.push(text));
-      reader.end();
+      for (const _ of reader.end());
     };
     expect(read).toThrow(JsonFault);
     expect(read).toThrow(reason);
   });
 });
+
+function jsonText(text: string): JsonText {
+  const [found] = [...new JsonValues().push(text)];
+  if (found === undefined) throw new Error('no value');
+  return found;
+}
 
 const emptyTxn = { header: undefined, succeeded: false, responses: [] };
 const emptyCompare = {

@@ -77,9 +77,17 @@ const rows: readonly (readonly [service: string, paths: Readonly<Record<string, 
   ],
 ];
 
-/** HTTP path → gRPC path. */
-export const gatewayRoutes: ReadonlyMap<string, string> = new Map(
+const methodByPath: ReadonlyMap<string, string> = new Map(
   rows.flatMap(([service, paths]) =>
     Object.entries(paths).map(([path, method]) => [`/v3/${path}`, `/etcdserverpb.${service}/${method}`]),
   ),
 );
+
+/** gRPC path of an HTTP path; `/v3beta/…`, the name it once had, is `/v3/…` up to etcd 3.5. */
+export function gatewayMethodOf(path: string): string | undefined {
+  return methodByPath.get(path.replace(/^\/v3beta\//, '/v3/'));
+}
+
+export function isGatewayPath(path: string): boolean {
+  return /^\/v3(?:beta)?\//.test(path);
+}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { STATUS_CODES } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { PlainRequest, PlainResponse } from './plain.js';
 
@@ -34,9 +33,4 @@ export async function writeLine(response: Writable, line: unknown, signal: Abort
     signal.addEventListener('abort', go);
     if (signal.aborted) go();
   });
-}
-
-/** `Not Found` of 404. */
-export function statusTextOf(status: number): string {
-  return STATUS_CODES[status] ?? '';
 }

@@ -15,6 +15,7 @@ import { listenPort } from './port.js';
 import { serveStreaming, serveUnary } from './serve-stream.js';
 import { ServerCall } from './server-call.js';
 import { findCertificateName, type ServerTls } from './server-tls.js';
+import { unknownMethod } from './unknown-method.js';
 
 export interface GrpcServerDeps {
   readonly methods: readonly Method[];
@@ -133,7 +134,7 @@ async function serveOne(
   const limits = { messageBytes: deps.maxMessageBytes, requests: connection.requests };
   deps.counts.start(path);
   try {
-    const method = checkCall(byPath.get(path), path, headers);
+    const method = checkCall(byPath, path, headers);
     if (headers['grpc-timeout'] !== undefined) call.limitTime(timeoutOf(String(headers['grpc-timeout'])));
     if (method.kind === 'unary') await serveUnary(stream, method, call, limits);
     else await serveStreaming(stream, method, call, limits);
@@ -153,8 +154,13 @@ function callerOf(headers: http2.IncomingHttpHeaders, { certificateName }: Conne
   };
 }
 
-function checkCall(method: Method | undefined, path: string, headers: http2.IncomingHttpHeaders): Method {
-  if (method === undefined) throw fail('etcd/unimplemented', { reason: `unknown method ${path}` });
+function checkCall(
+  byPath: ReadonlyMap<string, Method>,
+  path: string,
+  headers: http2.IncomingHttpHeaders,
+): Method {
+  const method = byPath.get(path);
+  if (method === undefined) throw unknownMethod(path, byPath.keys());
   const encoding = headers['grpc-encoding'];
   if (encoding !== undefined && encoding !== 'identity') throw fail('etcd/compressed-message');
   return method;

@@ -10,12 +10,14 @@ export interface FieldSchema {
   readonly jsonName: string;
   readonly number: number;
   readonly isList: boolean;
+  /** The full name of the group of which one field at most is set. */
+  readonly oneof: string | undefined;
   readonly type: FieldType;
 }
 
 export type FieldType =
   | { readonly kind: 'bytes' | 'string' | 'bool' | 'int64' | 'uint64' | 'int32' | 'uint32' }
-  | { readonly kind: 'enum'; readonly goName: string; readonly names: ReadonlyMap<number, string> }
+  | { readonly kind: 'enum'; readonly names: ReadonlyMap<number, string> }
   | { readonly kind: 'message'; readonly message: () => MessageSchema };
 
 export interface MessageSchema {
@@ -100,7 +102,15 @@ function namesIn(message: DescMessage): readonly string[] {
 
 function fieldOf(field: DescField, messageOf: (desc: DescMessage) => MessageSchema): FieldSchema {
   const { name, jsonName, number } = field;
-  return { name, jsonName, number, isList: field.fieldKind === 'list', type: typeOf(field, messageOf) };
+  const oneof = field.oneof === undefined ? undefined : `${field.parent.typeName}.${field.oneof.name}`;
+  return {
+    name,
+    jsonName,
+    number,
+    oneof,
+    isList: field.fieldKind === 'list',
+    type: typeOf(field, messageOf),
+  };
 }
 
 /** By the numbers of google.protobuf.FieldDescriptorProto.Type. */
@@ -119,9 +129,7 @@ function typeOf(field: DescField, messageOf: (desc: DescMessage) => MessageSchem
   if (message !== undefined) return { kind: 'message', message: () => messageOf(message) };
   if (enumeration !== undefined) {
     const names = new Map(enumeration.values.map((value) => [value.number, value.name]));
-    // Go names a nested type by what it is nested in.
-    const [packageName = '', ...path] = enumeration.typeName.split('.');
-    return { kind: 'enum', goName: `${packageName}.${path.join('_')}`, names };
+    return { kind: 'enum', names };
   }
   const kind = [...scalarKinds].find(([type]) => type === Number(field.scalar))?.[1];
   if (kind === undefined) throw new Error(`field type ${field.scalar} is not spoken in JSON: ${field.name}`);

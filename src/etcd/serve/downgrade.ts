@@ -13,8 +13,10 @@ import {
  * Source of the order of refusals: etcd-io/etcd, server/etcdserver/v3_server.go, 3.5.
  */
 export function answerDowngrade(request: DowngradeRequest, version: string): string {
+  const isKnown = Object.values(Action).includes(request.action);
+  if (!isKnown) throw fail('etcd/unknown', { reason: 'etcdserver: unknown method' });
   if (request.action === Action.CANCEL) throw fail('etcd/no-inflight-downgrade');
-  const target = /^v?(\d+)\.(\d+)(?:\.\d+)?$/.exec(request.version);
+  const target = /^(\d+)\.(\d+)(?:\.\d+(?:-[^+]*)?(?:\+.*)?)?$/.exec(request.version);
   if (target === null) throw fail('etcd/downgrade-version-format');
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (Number(target[1]) !== major || Number(target[2]) !== minor - 1) {

@@ -27,7 +27,8 @@ export function maintenanceMethods(parts: ServedParts, maintenance: Maintenance 
     unary(methods.status, async () => statusOf(parts, maintenance)),
     unary(memberSpecs.moveLeader, async ({ targetID }) => {
       if (targetID !== identity.memberId) throw fail('etcd/bad-transferee');
-      return { header: await header() };
+      // etcd sends no header here.
+      return { header: undefined };
     }),
     unary(memberSpecs.downgrade, async (request, call) => {
       guard.check(call, []);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { fail } from '../errors.js';
+import { etcdErrors, fail } from '../errors.js';
 import type { Member } from '../gen/etcdserverpb/cluster.js';
 import type { ResponseHeader } from '../gen/etcdserverpb/header.js';
 import type { Method } from '../grpc/method.js';
@@ -36,15 +36,15 @@ export function memberMethods(parts: ServedParts, cluster: Cluster | undefined):
     unary(memberSpecs.memberRemove, async ({ ID }, call) => {
       guard.check(call, adminNeeds);
       checkMember(identity, ID);
-      // Without it no voter would be left.
-      throw fail('etcd/member-not-enough-started');
+      // Without it no voter would be left. etcd has the text, but forgets its status.
+      throw fail('etcd/unknown', { reason: etcdErrors['etcd/member-not-enough-started'].message });
     }),
     unary(memberSpecs.memberUpdate, async ({ ID, peerURLs }, call) => {
       guard.check(call, adminNeeds);
       checkMember(identity, ID);
-      const urls = checkPeerUrls(peerURLs);
       if (cluster === undefined) throw fail('etcd/single-member');
-      await cluster.setPeerUrls(urls);
+      // etcd does not look at them.
+      await cluster.setPeerUrls(peerURLs);
       return view();
     }),
     unary(memberSpecs.memberPromote, async ({ ID }, call) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Handler } from '../../effects/index.js';
+import { isGatewayPath } from '../gateway/routes.js';
 import { type PlainAnswer, type PlainListener, refusal, sendAnswer } from '../grpc/plain.js';
 import type { StoreIdentity } from '../identity.js';
 import type { Kv } from '../kv.js';
@@ -35,7 +36,7 @@ export function plainListener(deps: PlainDeps): PlainListener {
   return async (request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
     const answer = !deps.isRestWhole && Object.hasOwn(own, path) ? own[path] : undefined;
-    const isGateway = path.startsWith('/v3/');
+    const isGateway = isGatewayPath(path);
     if ((isGateway || answer !== undefined) && request.method === 'OPTIONS') {
       return sendAnswer(response, { status: 200, body: '' });
     }

@@ -24,11 +24,15 @@ import { decodeHeader, decodeKeyValue, decodePrevKv, decodeRange, noBytes } from
 const sortOrders = ['none', 'ascend', 'descend'] as const;
 const sortTargets = ['key', 'version', 'create', 'mod', 'value'] as const;
 
-/** @throws `etcd/invalid-sort-option` */
+/**
+ * An order that is not known is none, whatever the target, as in etcd 3.5.
+ *
+ * @throws `etcd/invalid-sort-option` for a target that is not known, at which etcd 3.5 would end
+ */
 export function decodeRangeRequest(wire: WireRangeRequest): RangeRequest {
-  const sortOrder = sortOrders[wire.sortOrder];
-  const sortTarget = sortTargets[wire.sortTarget];
-  if (sortOrder === undefined || sortTarget === undefined) throw fail('etcd/invalid-sort-option');
+  const sortOrder = sortOrders[wire.sortOrder] ?? 'none';
+  const sortTarget = sortOrders[wire.sortOrder] === undefined ? 'key' : sortTargets[wire.sortTarget];
+  if (sortTarget === undefined) throw fail('etcd/invalid-sort-option');
   // Without a spread: this is done for every read.
   const request = {
     key: wire.key,

@@ -224,7 +224,9 @@ it('compares with a number beyond the safe ones as with the nearest safe one', (
 
 it('refuses what it could only misread', () => {
   const plainRange = encodeRangeRequest({ key: Uint8Array.of(1) });
-  expect(() => decodeRangeRequest({ ...plainRange, sortOrder: 9 as 0 })).toThrow(
+  const oddOrder = { ...plainRange, sortOrder: 9 as 0, sortTarget: 9 as 0 };
+  expect(decodeRangeRequest(oddOrder)).toMatchObject({ sortOrder: 'none', sortTarget: 'key' });
+  expect(() => decodeRangeRequest({ ...plainRange, sortTarget: 9 as 0 })).toThrow(
     expect.objectContaining({ code: 'etcd/invalid-sort-option' }),
   );
   const empty = { compare: [], success: [{ request: undefined }], failure: [] };

@@ -9,6 +9,7 @@ import { memberScenarios } from './member.js';
 import { putScenarios } from './put.js';
 import { rangeScenarios } from './range.js';
 import { rangeOptionScenarios } from './range-options.js';
+import { serviceScenarios } from './services.js';
 import { txnScenarios } from './txn.js';
 import { txnCheckScenarios } from './txn-check.js';
 import { watchScenarios } from './watch.js';
@@ -33,5 +34,6 @@ export const scenarios: readonly Scenario[] = [
   ...compactScenarios,
   ...memberScenarios,
   ...maintenanceScenarios,
+  ...serviceScenarios,
   ...authScenarios,
 ];
