@@ -13,7 +13,7 @@ export type PlainListener = (request: PlainRequest, response: PlainResponse) => 
 /** One whole answer. */
 export interface PlainAnswer {
   readonly status: number;
-  /** `application/json` when left out. */
+  /** `application/json` when left out; empty: none. */
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
@@ -34,7 +34,7 @@ export function sendAnswer(response: PlainResponse, answer: PlainAnswer): void {
     'content-length': String(body.length),
     ...answer.headers,
   };
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(headers)) if (value !== '') response.setHeader(name, value);
   response.statusCode = answer.status;
   response.end(body);
 }

@@ -7,7 +7,7 @@ import type { StoreIdentity } from '../identity.js';
 import type { Kv } from '../kv.js';
 import type { Maintenance } from '../member.js';
 import { once } from '../schema/once.js';
-import { currentRevision } from './header.js';
+import { findCheck, healthAnswer } from './health-checks.js';
 
 export interface PlainDeps {
   readonly kv: Kv;
@@ -30,16 +30,15 @@ export function plainListener(deps: PlainDeps): PlainListener {
     '/version': () => versionAnswer(deps.identity),
     '/health': (query) => healthAnswer(deps, query),
     '/metrics': deps.metrics,
-    '/livez': () => okAnswer,
-    '/readyz': (query) => readyAnswer(deps, query),
   };
   return async (request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const answer = !deps.isRestWhole && Object.hasOwn(own, path) ? own[path] : undefined;
+    const find = () => (Object.hasOwn(own, path) ? own[path] : findCheck(deps, path));
+    const answer = deps.isRestWhole ? undefined : find();
     const isGateway = isGatewayPath(path);
-    if ((isGateway || answer !== undefined) && request.method === 'OPTIONS') {
-      return sendAnswer(response, { status: 200, body: '' });
-    }
+    const isOwn = isGateway || answer !== undefined || deps.rest === undefined;
+    if (isOwn && request.method === 'OPTIONS')
+      return sendAnswer(response, { status: 200, type: '', body: '' });
     if (isGateway) return deps.gateway(request, response);
     if (answer === undefined) return (await rest())(request, response);
     const isGet = request.method === 'GET';
@@ -61,36 +60,4 @@ async function listenerOf(handler: Handler | undefined): Promise<PlainListener> 
 function versionAnswer({ version }: StoreIdentity): PlainAnswer {
   const etcdcluster = version.replace(/\.\d+$/, '.0');
   return { status: 200, body: JSON.stringify({ etcdserver: version, etcdcluster }) };
-}
-
-const okAnswer: PlainAnswer = { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' };
-
-async function readyAnswer(deps: PlainDeps, query: URLSearchParams): Promise<PlainAnswer> {
-  const reason = await findSickness(deps, query);
-  return reason === '' ? okAnswer : { ...okAnswer, status: 503, body: `${reason}\n` };
-}
-
-/** `?exclude=NOSPACE` passes over that alarm; `?serializable=true` changes nothing for one member. */
-async function healthAnswer(deps: PlainDeps, query: URLSearchParams): Promise<PlainAnswer> {
-  const reason = await findSickness(deps, query);
-  const health = String(reason === '');
-  return {
-    status: reason === '' ? 200 : 503,
-    type: 'text/plain; charset=utf-8',
-    body: JSON.stringify({ health, reason }),
-  };
-}
-
-async function findSickness({ kv, maintenance }: PlainDeps, query: URLSearchParams): Promise<string> {
-  const excluded = query.getAll('exclude');
-  const alarms = ((await maintenance?.alarms()) ?? [])
-    .map(({ kind }) => (kind === 'no-space' ? 'NOSPACE' : 'CORRUPT'))
-    .filter((name) => !excluded.includes(name));
-  if (alarms[0] !== undefined) return `ALARM ${alarms[0]}`;
-  try {
-    await currentRevision(kv);
-    return '';
-  } catch (error) {
-    return `RANGE ERROR:${error instanceof Error ? error.message : String(error)}`;
-  }
 }
