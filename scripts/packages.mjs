@@ -11,8 +11,14 @@ import { withForeignApt } from './foreign-apt.mjs';
 /** Where the packages of a release go; those without a suite into the first. */
 const folders = { '': resolve('.cache/debian'), trixie: resolve('.cache/debian13') };
 
-/** What the tests run muster against: etcd 3.4 of Debian 12 and 3.5 of Debian 13. */
-export const testPackages = ['etcd-server', 'etcd-client', 'etcd-server/trixie', 'etcd-client/trixie'];
+/** What the tests run muster against: etcd 3.4 of Debian 12 and 3.5 of Debian 13, Ignition 2.14 (spec 3.3). */
+export const testPackages = [
+  'etcd-server',
+  'etcd-client',
+  'etcd-server/trixie',
+  'etcd-client/trixie',
+  'ignition',
+];
 
 /** What tests need installed, by the program that is looked for. */
 export const testPrograms = { dig: 'bind9-dnsutils', ip: 'iproute2' };

@@ -41,8 +41,6 @@ function unitText(id: string): string {
     '',
     '[Service]',
     'Type=exec',
-    // Active once it has run, so that nobody runs it again.
-    'RemainAfterExit=yes',
     `ExecStart=/bin/bash %S/${workspace}/scripts/${id}`,
     '',
   ].join('\n');

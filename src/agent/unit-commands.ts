@@ -115,8 +115,7 @@ async function startAlone(scope: CommandScope, unit: RunnableUnit): Promise<Chan
   if (definition.kind === 'service') {
     const unmet = await findUnmet(files, root, definition.settings.conditions);
     if (unmet !== undefined) {
-      const dead = { load: 'loaded', active: 'inactive', sub: 'dead' } as const;
-      table.note({ name: unit.name.full, ...dead, reason: unmet, isDone: true });
+      table.note({ name: unit.name.full, load: 'loaded', active: 'inactive', sub: 'dead', reason: unmet });
       return 'unchanged';
     }
   }

@@ -8,43 +8,26 @@ import type { ClusterFolder } from './cluster-folder.js';
 import { type DiscoveryService, openDiscoveryService } from './discovery-service.js';
 import { discoveryFolder } from './operator-key.js';
 
-/** The discovery service of a control process. */
-export interface ControlDiscovery {
-  /** Opened when somebody first asks for it: most clusters never do, and an open store costs time and memory. */
-  open(): Promise<DiscoveryService>;
-  close(): Promise<void>;
-}
-
-export function openControlDiscovery(cluster: ClusterFolder, log: Log): ControlDiscovery {
-  const opened: { service?: Promise<DiscoveryService> | undefined } = {};
-  return {
-    open() {
-      opened.service ??= openDiscoveryService(discoveryFolder(cluster), log).catch((error: unknown) => {
-        opened.service = undefined;
-        throw error;
-      });
-      return opened.service;
-    },
-    async close() {
-      const service = await opened.service?.catch(() => undefined);
-      await service?.close();
-    },
-  };
-}
-
-/** Puts discovery on the port of a control process, beside its HTTP face: by path for protocol v2, as gRPC for v3. */
+/**
+ * Puts discovery on the port of a control process, beside its HTTP face: by path for protocol v2, as gRPC for v3.
+ * The service is opened when somebody first asks for it: most clusters never do, and an open store costs time and
+ * memory.
+ */
 export async function serveWithDiscovery(
-  {
-    discovery,
-    store,
-    log,
-  }: { readonly discovery: ControlDiscovery; readonly store: Store; readonly log: Log },
+  { cluster, store, log }: { readonly cluster: ClusterFolder; readonly store: Store; readonly log: Log },
   face: Handler,
   at: ListenOptions,
 ): Promise<Listening> {
-  const { open } = discovery;
+  const opened: { service?: Promise<DiscoveryService> | undefined } = {};
+  const open = () => {
+    opened.service ??= openDiscoveryService(discoveryFolder(cluster), log).catch((error: unknown) => {
+      opened.service = undefined;
+      throw error;
+    });
+    return opened.service;
+  };
   const { clusterId, memberId } = store;
-  return serveKv(
+  const listening = await serveKv(
     {
       kv: lazyKv(async () => (await open()).discovery.kv),
       identity: {
@@ -65,6 +48,14 @@ export async function serveWithDiscovery(
     },
     at,
   );
+  return {
+    url: listening.url,
+    async close() {
+      await listening.close();
+      const service = await opened.service?.catch(() => undefined);
+      await service?.close();
+    },
+  };
 }
 
 /** A `Kv` that is opened by its first call. */

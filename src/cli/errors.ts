@@ -19,15 +19,20 @@ export const cliErrors = {
     next: 'mend what is listed above and run the command again',
     httpStatus: 400,
   },
+  'cli/bad-user-data': {
+    message: 'the user-data "{file}" has {count} to mend; nothing was printed',
+    next: 'mend what is listed above and run the command again',
+    httpStatus: 400,
+  },
+  'cli/lossy-conversion': {
+    message: '{count} of "{file}" would be missing; nothing was printed',
+    next: 'look at what is listed above as errors; --allow-loss prints the rest all the same',
+    httpStatus: 409,
+  },
   'cli/user-data-missing': {
     message: 'cannot read the user-data file "{path}": {why}',
     next: 'create the file, or change userData in the cluster file',
     httpStatus: 404,
-  },
-  'cli/bad-user-data': {
-    message: 'the user-data has {count}; nothing was applied',
-    next: 'mend what is listed above and run the command again',
-    httpStatus: 400,
   },
   'cli/already-running': {
     message:

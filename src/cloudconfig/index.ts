@@ -31,6 +31,15 @@ export {
   type MachineInput,
   type UserDataInput,
 } from './compile-machine.js';
+export {
+  type Conversion,
+  type ConvertOptions,
+  convertUserData,
+  type UserDataForm,
+  userDataForms,
+} from './convert-user-data.js';
+export { type IgnitionResult, parseIgnition } from './ignition/parse-ignition.js';
+export { type IgnitionVariant, ignitionVariants } from './ignition/piece.js';
 export { inlineConfigParser } from './inline-config.js';
 export { planActions } from './plan-actions.js';
 export { renderUserData } from './render-user-data.js';

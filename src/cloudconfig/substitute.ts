@@ -39,6 +39,11 @@ export function substituteSamples(text: string): string {
   });
 }
 
+/** Where variables stand in a text, in order; those that a backslash keeps, too. */
+export function findVariables(text: string): readonly { readonly name: string; readonly offset: number }[] {
+  return [...text.matchAll(variable)].map(({ 0: name, index }) => ({ name, offset: index }));
+}
+
 /** The first `<PLACE>` that someone was to fill in. */
 export function findPlaceholder(text: string): string | undefined {
   return /<[^<>\s][^<>]*>/.exec(text)?.[0];

@@ -21,8 +21,6 @@ export interface GetOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Of one try, connection included; 10000 when left out. */
   readonly timeoutMs?: number;
-  /** Certificates in PEM: the only authorities that count for https; those of the system when left out. */
-  readonly ca?: string;
   /** A longer body is refused; 16 MiB when left out. */
   readonly maxBytes?: number;
 }
@@ -39,9 +37,7 @@ export const realHttpGet: HttpGet = (url, options = {}) =>
     const timeout = AbortSignal.timeout(options.timeoutMs ?? 10_000);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
     const get = url.startsWith('https:') ? https.get : http.get;
-    const { ca } = options;
-    const trust = ca === undefined ? {} : { ca };
-    const request = get(url, { signal, headers: { ...options.headers }, ...trust }, (response) => {
+    const request = get(url, { signal, headers: { ...options.headers } }, (response) => {
       const chunks: Buffer[] = [];
       let sizeBytes = 0;
       response.on('data', (chunk: Buffer) => {

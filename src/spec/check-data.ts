@@ -18,8 +18,8 @@ export interface DataProblem {
 }
 
 export interface CheckOptions {
-  /** How a number or boolean is written, where text is wanted: `1.10`, `on`. */
-  readonly textAt: (path: DataPath) => string | undefined;
+  /** How a number or boolean is written, where text is wanted: `1.10`, `on`. Left out: it is refused there. */
+  readonly textAt?: (path: DataPath) => string | undefined;
   /** `warning`: a key that the schema does not know is reported and left out. */
   readonly unknownKeys: 'error' | 'warning';
 }
@@ -33,7 +33,7 @@ const maxPasses = 8;
 
 /**
  * Checks plain data against a schema and words all problems at once. Where the schema wants text and the data
- * has a number or a boolean, the text as written is taken.
+ * has a number or a boolean, the text as written is taken, if `textAt` is given.
  *
  * Cost: one pass of the schema, a second one when something was mended.
  */
@@ -97,7 +97,7 @@ function mend(fault: Fault, data: unknown, options: CheckOptions): readonly Data
   const { issue, path } = fault;
   if (issue.code === 'unrecognized_keys' && options.unknownKeys === 'warning')
     return issue.keys.map((key) => ({ kind: 'remove', path: [...path, key] }));
-  if (!fault.expected.includes('string')) return [];
+  if (options.textAt === undefined || !fault.expected.includes('string')) return [];
   const value = valueAt(data, path);
   if (typeof value !== 'number' && typeof value !== 'boolean') return [];
   return [{ kind: 'replace', path, value: options.textAt(path) ?? String(value) }];
@@ -117,6 +117,11 @@ function messageOf({ issue, path, expected }: Fault, data: unknown): string {
   if (issue.code !== 'invalid_union' || expected.length === 0) return issue.message;
   const nouns = [...new Set(expected.map(nounOf))];
   return `${nouns.join(' or ')} is expected here, not ${quoteValue(valueAt(data, path))}`;
+}
+
+/** Whether a problem is a key that a schema does not know: as a warning, it says that the key is left out. */
+export function isUnknownKey({ message }: Pick<DataProblem, 'message'>): boolean {
+  return /^unknown key "/.test(message);
 }
 
 function unknownKeys(

@@ -14,6 +14,13 @@ function renderStep(step: string | number, isFirst: boolean): string {
   return isFirst ? step : `.${step}`;
 }
 
+/** The path that `renderPath` made this text of, for keys of letters, digits, `_` and `-`. */
+export function parsePath(text: string): DataPath {
+  return [...text.matchAll(/\[(\d+)\]|[\w-]+/g)].map(([key, index]) =>
+    index === undefined ? key : Number(index),
+  );
+}
+
 /** What an operator wrote, short enough for one line of a message and in quotes; lists and mappings by name. */
 export function quoteValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';

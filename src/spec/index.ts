@@ -9,7 +9,13 @@
  * provider: what other rooms understand (provider options, cloud-config keys) goes to the parsers passed in.
  * `openYaml`, `readYaml` and `checkYaml` are the one way in which muster reads YAML that people edit.
  */
-export { type CheckOptions, type CheckResult, checkData, type DataProblem } from './check-data.js';
+export {
+  type CheckOptions,
+  type CheckResult,
+  checkData,
+  type DataProblem,
+  isUnknownKey,
+} from './check-data.js';
 export { clusterFileSchema } from './cluster-file-schema.js';
 export type {
   BackupSpec,
@@ -20,7 +26,7 @@ export type {
   OptionProblem,
   UserDataSource,
 } from './cluster-spec.js';
-export { type DataPath, quoteValue } from './data-path.js';
+export { type DataPath, parsePath, quoteValue } from './data-path.js';
 export { diffSpec, type SpecChange } from './diff-spec.js';
 export { hintForName } from './nearest-name.js';
 export { type ClusterFileOptions, parseClusterFile } from './parse-cluster-file.js';

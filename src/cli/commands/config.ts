@@ -36,38 +36,50 @@ const diff: Command = {
   run: async (input) => (await import('../app.js')).runConfigDiff(input),
 };
 
-const apply: Command = {
-  name: 'apply',
-  summary: 'apply a cloud-config to this very machine',
+const convert: Command = {
+  name: 'convert',
+  summary: 'turn user-data into Ignition, Butane or cloud-config',
   description: [
-    'Applies user-data to the machine that it runs on, as coreos-cloudinit did, or to a system below a folder: looks what is',
-    'lacking, then does that, in the original’s order. A second run does nothing. One step that fails does not keep the',
-    'others from being done; exit code 1 then. Variables are filled in from COREOS_PRIVATE_IPV4, COREOS_PUBLIC_IPV4 and',
-    'their kin, in the environment or in /etc/environment. For the machines of a cluster there is `muster apply`.',
+    'Reads user-data of any kind (cloud-config, a script, Ignition of spec 3; gzip of each) and prints it in another form.',
+    'Everything that the other form cannot say is told on standard error, with its line and what stands for it.',
+    '',
+    'Exit code 0 also when things are said in another way; 1, and nothing printed, when something would be missing,',
+    'unless --allow-loss is given.',
   ].join('\n'),
-  args: [{ name: '[file]', description: 'user-data; - for standard input' }],
+  args: [{ name: '<file>', description: 'user-data; - for standard input' }],
   flags: [
-    { name: '--root <folder>', description: 'the / that is configured: / is this very machine' },
-    { name: '--dry-run', description: 'print what would be done, and why' },
-    { name: '--from-url <url>', description: 'fetch the user-data; tried 15 times' },
     {
-      name: '--from-proc-cmdline',
-      description: 'fetch it from cloud-config-url= of the kernel command line',
+      name: '--to <form>',
+      description: 'form to print',
+      choices: ['ignition', 'butane', 'cloud-config'],
+      default: 'ignition',
     },
-    { name: '--ca-file <file>', description: 'the only authorities that count for https' },
-    outputFlag,
+    {
+      name: '--variant <system>',
+      description: 'system that is to read it: Flatcar or Fedora CoreOS',
+      choices: ['flatcar', 'fcos'],
+      default: 'flatcar',
+    },
+    {
+      name: '--machine <name>',
+      description: 'fill variables in with what the cluster file says of this machine',
+    },
+    { name: '--allow-loss', description: 'print it even if something would be missing' },
+    fileFlag,
   ],
   examples: [
-    ['muster config apply user-data --root / --dry-run', 'what would be done here, and why'],
-    ['muster config apply --from-proc-cmdline --root /', 'at boot, as a service'],
-    ['muster config apply user-data --root /mnt/image', 'into an image; units are enabled and not started'],
+    ['muster config convert user-data > config.ign', 'for any machine: variables are filled in at boot'],
+    ['muster config convert user-data --machine core-01 > core-01.ign', 'its addresses are in it'],
+    ['muster config convert user-data --to butane --variant fcos', 'to go on with by hand'],
+    ['muster config convert config.ign --to cloud-config', 'and back'],
+    ['muster config convert old-user-data --to cloud-config', 'the same, written anew'],
   ],
-  run: async (input) => (await import('../app.js')).runConfigApply(input),
+  run: async (input) => (await import('../app.js')).runConfigConvert(input),
 };
 
 export const config: CommandGroup = {
   name: 'config',
   summary: 'look at and apply machine configuration',
-  description: 'Shows, compares and applies the configuration of machines.',
-  commands: [render, diff, apply],
+  description: 'Shows, converts, compares and applies the configuration of machines.',
+  commands: [render, convert, diff],
 };

@@ -62,7 +62,6 @@ function freshRecord(input: MemberPlanInput, restore: StoreRecord['restore']): S
     members: [],
     places: {},
     givenUp: [...(record?.givenUp ?? []), ...before],
-    ...(record?.discovery && { discovery: record.discovery }),
     ...(restore && { restore }),
   };
 }
