@@ -169,11 +169,15 @@ async function byHand(work: (members: readonly HandMember[]) => Promise<number>)
 
 async function untilWritten(urls: readonly string[]): Promise<void> {
   const clients = urls.map((url) => connect([url], { timeoutMs: 2_000 }));
+  const written = new AbortController();
   try {
     await Promise.any(
-      clients.map((client) => retry(() => client.put({ key: keyOf('/bench'), value: keyOf('1') }))),
+      clients.map((client) =>
+        retry(() => client.put({ key: keyOf('/bench'), value: keyOf('1') }), written.signal),
+      ),
     );
   } finally {
+    written.abort();
     await Promise.all(clients.map((client) => client.close()));
   }
 }
@@ -182,13 +186,14 @@ async function readable(client: EtcdClient): Promise<void> {
   await client.range({ key: keyOf('/bench') });
 }
 
-async function retry<T>(work: () => Promise<T>): Promise<T> {
+/** Until it works, or nobody wants it any more. */
+async function retry<T>(work: () => Promise<T>, unwanted?: AbortSignal): Promise<T> {
   for (;;) {
-    const done = await work().then(
-      (value) => ({ value }),
-      () => undefined,
-    );
-    if (done !== undefined) return done.value;
+    try {
+      return await work();
+    } catch (error) {
+      if (unwanted?.aborted) throw error;
+    }
     await pause(lookMs);
   }
 }

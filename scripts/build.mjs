@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds the program: dist/muster.cjs (command line and help), dist/app.cjs (everything that commands do: CLI,
-// control process and agent), and their V8 code caches. See docs/decisions/0004-one-bundle.md.
+// Builds the program: dist/muster.cjs (command line and help), dist/app.cjs (what commands and the control process
+// do), dist/agent.cjs (what runs on machines), and their V8 code caches. See docs/decisions/0004-one-bundle.md.
 
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { writeCodeCaches } from './code-caches.mjs';
 
-const entries = { muster: 'src/cli/index.ts', app: 'src/cli/app.ts' };
+const entries = { muster: 'src/cli/index.ts', app: 'src/cli/app.ts', agent: 'src/cli/agent-app.ts' };
 
 /** zod brings its messages in fifty languages, two thirds of its size; muster speaks one. */
 const oneLanguage = {
@@ -30,12 +30,13 @@ const noChildProcess = {
 };
 
 /** Where the light bundle ends. */
-const appApart = {
-  name: 'app-apart',
+const restApart = {
+  name: 'rest-apart',
   setup(builder) {
-    builder.onResolve({ filter: /\/app\.js$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './app.cjs', external: true } : undefined,
-    );
+    builder.onResolve({ filter: /\/(agent-)?app\.js$/ }, ({ kind, path }) => {
+      const name = path.endsWith('/agent-app.js') ? 'agent' : 'app';
+      return kind === 'dynamic-import' ? { path: `./${name}.cjs`, external: true } : undefined;
+    });
   },
 };
 
@@ -56,7 +57,7 @@ await build({
   external: ['lmdb', 'bcrypt'],
   // One script compiled by bin/muster: nothing can be imported into it.
   supported: { 'dynamic-import': false },
-  plugins: [appApart, oneLanguage, noChildProcess],
+  plugins: [restApart, oneLanguage, noChildProcess],
   logLevel: 'warning',
 });
 // V8 reads text of one byte per character faster, and keeps it in half the memory. Only regular expressions of
@@ -69,8 +70,4 @@ for (const name of Object.keys(entries)) {
   );
   writeFileSync(path, escaped);
 }
-// What a start has compiled goes into the caches; see bin/muster.
-execFileSync(process.execPath, ['bin/muster', 'schema'], {
-  env: { ...process.env, MUSTER_WRITE_CODE_CACHE: '1' },
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+await writeCodeCaches();

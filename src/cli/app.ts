@@ -3,11 +3,10 @@
 import type { CommandInput, ExitCode } from './command.js';
 
 /**
- * What commands do. The build makes two bundles of the program, divided here: the light one has the command
- * line and its help and is all that `--help` loads; this one has everything else, each part run when it is needed.
+ * What commands do. The build makes three bundles of the program: the light one has the command line and its help and
+ * is all that `--help` loads; `agent-app.ts` is what runs on machines; this one has everything else, each part run
+ * when it is needed.
  */
-export const runAgentCommand = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-agent.js')).runAgentCommand(input);
 export const runBackupList = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-backup-commands.js')).runBackupList(input);
 export const runBackupNow = async (input: CommandInput): Promise<ExitCode> =>

@@ -2,6 +2,7 @@
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import {
   type Membership,
   type NodeContext,
@@ -25,6 +26,8 @@ import { whileAnnounced } from './while-announced.js';
 
 /** Runs until `signal` fires: as a whole local machine when it is told where to boot from, else as a service. */
 export async function runAgentCommand({ flags, signal }: CommandInput): Promise<ExitCode> {
+  // It reads a few documents in all its life: compiling a reader for each would take longer than reading them.
+  z.config({ jitless: true });
   const root = resolve(textFlag(flags, 'root') ?? '/');
   await mkdir(root, { recursive: true });
   const commandLine = await findCommandLine(flags, signal);

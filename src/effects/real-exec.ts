@@ -63,15 +63,11 @@ export const realExec: Exec = {
   sight: (pid) => sight(pid),
 
   async findByEnvironment(name, value) {
-    const wanted = `${name}=${value}`;
+    const wanted = Buffer.from(`\0${name}=${value}\0`);
     const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry));
-    const found = await Promise.all(
-      pids.map(async (pid) => {
-        const environment = await readEnvironment(pid);
-        return environment.split('\0').includes(wanted) ? sight(Number(pid)) : undefined;
-      }),
-    );
-    return found.filter((sighting) => sighting !== undefined);
+    const found = pids.filter((pid) => readEnvironment(pid).includes(wanted));
+    const sightings = await Promise.all(found.map((pid) => sight(Number(pid))));
+    return sightings.filter((sighting) => sighting !== undefined);
   },
 
   async signal(seen, signal) {
@@ -103,11 +99,24 @@ function appendQuietly(path: string, text: string): void {
   }
 }
 
-/** A process shows an empty environment for a moment while it becomes another program: then look again. */
-async function readEnvironment(pid: string): Promise<string> {
-  const read = () => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-  return (await read()) || read();
+/**
+ * Every variable between two zero bytes. A process shows an empty environment for a moment while it becomes another
+ * program: then look again. Not asynchronous, which takes four times as long where no disk is waited for.
+ */
+function readEnvironment(pid: string): Buffer {
+  const read = () => {
+    try {
+      return fs.readFileSync(`/proc/${pid}/environ`);
+    } catch {
+      return noBytes;
+    }
+  };
+  const first = read();
+  return Buffer.concat([zeroByte, first.length > 0 ? first : read()]);
 }
+
+const noBytes = Buffer.alloc(0);
+const zeroByte = Buffer.alloc(1);
 
 async function sight(pid: number): Promise<ProcessSighting | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);

@@ -25,5 +25,5 @@ export const agent: Command = {
       'a local machine',
     ],
   ],
-  run: async (input) => (await import('../app.js')).runAgentCommand(input),
+  run: async (input) => (await import('../agent-app.js')).runAgentCommand(input),
 };
