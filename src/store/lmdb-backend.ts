@@ -185,6 +185,7 @@ async function compactedCopy(open: typeof openLmdb, folder: string, db: Database
   try {
     await db.backup(place, true);
     await syncFile(join(place, dataFile));
+    reserveLockFile(join(place, lockFile));
     const copy = openDatabase(open, place);
     try {
       // To be in the list of readers, by which another process finds the store in use.
@@ -296,10 +297,14 @@ function prepareFolder(folder: string): void {
 const lockFileBytes = 16_384;
 const firstWriteBytes = 65_536;
 
-/** LMDB maps its lock file into memory: written out beforehand, a full disk is an error and not a SIGBUS. */
+/**
+ * LMDB maps its lock file into memory: written out beforehand, a full disk is an error and not a SIGBUS. What is there
+ * stays, as another process may be using it.
+ */
 function reserveLockFile(path: string): void {
-  if (fs.existsSync(path) && fs.statSync(path).size >= lockFileBytes) return;
-  fs.writeFileSync(path, new Uint8Array(lockFileBytes), { mode: 0o600, flush: true });
+  const present = fs.existsSync(path) ? fs.statSync(path).size : 0;
+  if (present >= lockFileBytes) return;
+  fs.appendFileSync(path, new Uint8Array(lockFileBytes - present), { mode: 0o600, flush: true });
 }
 
 /**

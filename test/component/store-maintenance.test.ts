@@ -54,6 +54,7 @@ describe('defragmenting', () => {
 
       const child = startChild(process.execPath, [bundle.path, folder, 'hold']);
       expect(await child.ended).not.toBe(0);
+      await put(store.kv, 'after');
       await store.close();
       const again = await open(folder, { verify: 'full' });
       expect((await again.kv.range(prefixRange(''))).count).toBe(54);
