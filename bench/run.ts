@@ -4,7 +4,7 @@ import { benchDiscovery } from './discovery.js';
 import { describeMachine } from './measure.js';
 import { benchMembers } from './members.js';
 import { benchStart } from './start.js';
-import { benchStore } from './store.js';
+import { benchStore, benchStorePuts } from './store.js';
 import { benchJoins, benchMemory, benchUp } from './up.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
@@ -17,8 +17,12 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   store: benchStore,
 };
 
+/** Run when they are named. */
+const parts: typeof benches = { 'store-puts': benchStorePuts };
+
 const wanted = process.argv.slice(2);
 process.stdout.write(`${describeMachine()}\n`);
-for (const [name, run] of Object.entries(benches)) {
+const chosen = wanted.length === 0 ? benches : { ...benches, ...parts };
+for (const [name, run] of Object.entries(chosen)) {
   if (wanted.length === 0 || wanted.includes(name)) await run();
 }

@@ -31,10 +31,23 @@ interface Sample {
 
 type Medians = Readonly<Record<Contender, Sample>>;
 
+type Call = (typeof calls)[number];
+
+/** The one a change to the store's disk shows in. */
+export function measurePuts(): Promise<readonly ResultRow[]> {
+  return measureCalls(
+    'many keys',
+    calls.filter(({ make }) => make === putRequest),
+  );
+}
+
 /** Each call in each shape, five rounds in turn; `one hot key` with h2load, which knows one message only. */
-export async function measureCalls(keys: 'many keys' | 'one hot key'): Promise<readonly ResultRow[]> {
+export async function measureCalls(
+  keys: 'many keys' | 'one hot key',
+  measured: readonly Call[] = calls,
+): Promise<readonly ResultRow[]> {
   const rows: ResultRow[] = [];
-  for (const call of calls) {
+  for (const call of measured) {
     // Servers anew for each call, so that none has more history to carry than the other.
     await withServers(async (servers) => {
       for (const name of contenders) await fill(servers[name]);

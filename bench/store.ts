@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { environment, printTable, type ResultRow, time } from './measure.js';
-import { measureCalls } from './store-calls.js';
+import { measureCalls, measurePuts } from './store-calls.js';
 import { measureFanOut } from './store-fan-out.js';
 import { measureMillion } from './store-million.js';
 import { contenders, etcdctl, type Server, withServers } from './store-servers.js';
@@ -13,6 +13,11 @@ export async function benchStore(): Promise<void> {
   printTable('store: watch and list', await measureFanOut());
   printTable('store: 1,000,000 keys of 256 B', await measureMillion());
   printTable('store: etcdctl check perf --load=s', await measureCheckPerf());
+}
+
+/** Writes alone: what a change of how the store keeps them shows in. */
+export async function benchStorePuts(): Promise<void> {
+  printTable('store: puts, 10,000 keys in turn', await measurePuts());
 }
 
 /** Both at once: the load is limited to 150 writes a second. */

@@ -63,7 +63,14 @@ const pureBuiltins = new Set([
 ]);
 
 /** The one folder each, besides effects and cli, where the outside world may be met. */
-const effectFolders = ['effects/', 'cli/', 'etcd/grpc/', 'etcd/client/', 'store/lmdb-backend.ts'];
+const effectFolders = [
+  'effects/',
+  'cli/',
+  'etcd/grpc/',
+  'etcd/client/',
+  'store/lmdb-backend.ts',
+  'store/log/log-file.ts',
+];
 
 const outsideWorld =
   /\b(Date\.now|setTimeout|setInterval|Math\.random)\(|(?<![.\w`'"])process\.(env|argv|exit|on|off|platform|std\w+|cwd|kill|getuid)\b/;

@@ -13,7 +13,8 @@ export interface BackendView {
 
 /**
  * The port to the disk: an ordered map of bytes with one writer. Reads see what was committed, at once and
- * without waiting. `lmdb-backend.ts` is the real one, `memory-backend.ts` the one for tests.
+ * without waiting. Keys that begin with 0xff are the backend's own. `disk-backend.ts` is the real one,
+ * `memory-backend.ts` the one for tests.
  */
 export interface Backend {
   /** The caller owns the answer. */
@@ -25,6 +26,8 @@ export interface Backend {
    * which the backend goes on, or with `store/write-failed`, after which nobody knows what is on the disk.
    */
   commit(writes: readonly Write[]): Promise<void>;
+  /** Puts what was committed where it will stay, however it was kept until now; then the sizes below are exact. */
+  flush(): Promise<void>;
   /** Resolves once the input that is already here has been handled: what a group commit waits for. */
   turn(): Promise<void>;
   /** By the backend's own books; when a scan finds another number, something is damaged. */

@@ -7,6 +7,7 @@ import { isMusterError, type MusterError } from '../model/index.js';
 import type { Backend, BackendView, Write } from './backend.js';
 import { fail } from './errors.js';
 import { inTurn } from './in-turn.js';
+import type { Tree } from './log/logged-backend.js';
 
 type Database = RootDatabase<Uint8Array, Uint8Array>;
 
@@ -23,7 +24,7 @@ const lockFile = 'lock.mdb';
  *
  * @throws `store/in-use`, `store/corrupt`, `store/disk-full`, `store/folder-unusable`
  */
-export async function lmdbBackend(folder: string): Promise<Backend> {
+export async function lmdbBackend(folder: string): Promise<Tree> {
   const { open } = await import('lmdb');
   const db = refusing(folder, () => {
     prepareFolder(folder);
@@ -70,7 +71,7 @@ interface Own {
   failure: MusterError | undefined;
 }
 
-function backendOn(open: typeof openLmdb, folder: string, db: Database): Backend {
+function backendOn(open: typeof openLmdb, folder: string, db: Database): Tree {
   const own: Own = { opened: { db, views: new Set(), isRetired: false }, failure: undefined };
   // Commits and defragmenting take turns, in the order they were asked for.
   const turn = inTurn();
@@ -78,6 +79,8 @@ function backendOn(open: typeof openLmdb, folder: string, db: Database): Backend
     get: (key) => own.opened.db.getBinary(key),
     scan: (from, to, visit) => scanIn(own.opened.db, { start: from, end: to }, visit),
     commit: (writes) => turn(() => commit(own, folder, writes)),
+    refuseWhenFull: (writes, waitingBytes) => refuseWhenFull(own.opened.db, folder, writes, waitingBytes),
+    flush: () => turn(() => Promise.resolve()),
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     entryCount: () => countOf(own.opened.db.getStats()),
     sizeBytes: () => fs.statSync(join(folder, dataFile)).size,
@@ -98,7 +101,7 @@ async function commit(
   writes: readonly Write[],
 ): Promise<void> {
   if (failure !== undefined) throw failure;
-  refuseWhenFull(db, folder, writes);
+  refuseWhenFull(db, folder, writes, 0);
   try {
     await db.batch(() => {
       for (const write of writes) stage(db, write);
@@ -118,9 +121,9 @@ const pagesPerCommit = 16;
  * A write that finds the disk full harms the memory of LMDB's binding (seen with lmdb 3.5.6: the process was ended now
  * and then), so that one which might is not begun. Room within the file counts.
  */
-function refuseWhenFull(db: Database, folder: string, writes: readonly Write[]): void {
+function refuseWhenFull(db: Database, folder: string, writes: readonly Write[], waitingBytes: number): void {
   const { bfree, bsize } = fs.statfsSync(folder);
-  const roomBytes = bfree * bsize;
+  const roomBytes = bfree * bsize - waitingBytes;
   if (roomBytes >= ampleBytes) return;
   const pages = writes.reduce(
     (sum, write) => sum + (write.kind === 'put' ? Math.ceil(write.value.length / pageBytes) + 1 : 0.25),

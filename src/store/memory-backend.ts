@@ -25,6 +25,7 @@ export function memoryBackend(): Backend {
         size.bytes += write.value.length;
       }
     },
+    flush: () => Promise.resolve(),
     turn: () => Promise.resolve(),
     entryCount: () => entries.size(),
     sizeBytes: () => size.bytes,

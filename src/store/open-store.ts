@@ -137,8 +137,8 @@ export async function openStoreOn(
 /** LMDB is loaded only when it is needed: the load alone takes tens of milliseconds. */
 async function openBackend(folder: string | undefined): Promise<Backend> {
   if (folder === undefined) return memoryBackend();
-  const { lmdbBackend } = await import('./lmdb-backend.js');
-  return lmdbBackend(folder);
+  const { diskBackend } = await import('./disk-backend.js');
+  return diskBackend(folder);
 }
 
 function startStore(

@@ -168,7 +168,10 @@ async function compact(deps: StoreKvDeps, at: number, isPhysical: boolean) {
     return revision(head.revision);
   });
   const forgotten = deps.compaction.forget();
-  if (isPhysical) await forgotten;
+  if (isPhysical) {
+    await forgotten;
+    await deps.space.backend.flush();
+  }
   return now;
 }
 

@@ -44,7 +44,7 @@ describe('defragmenting', () => {
       expect(await kv.range({ ...prefixRange('k'), revision: before.revision })).toMatchObject({ count: 3 });
       await Promise.all([defragmented, writes]);
       expect(await sizeOf(folder)).toBeLessThan(large / 4);
-      expect(await readdir(folder)).toEqual(['data.mdb', 'lock.mdb']);
+      expect(await readdir(folder)).toEqual(['data.mdb', 'lock.mdb', 'log']);
       expect((await kv.range(prefixRange('during'))).count).toBe(50);
       expect(await verifySnapshot(snapshotFile(snapshot.pieces))).toMatchObject({
         revision: before.revision,
@@ -67,7 +67,7 @@ describe('defragmenting', () => {
       await mkdir(join(folder, 'defragmented-abc'), { recursive: true });
       await writeFile(join(folder, 'defragmented-abc', 'data.mdb'), 'half');
       await (await open(folder)).close();
-      expect(await readdir(folder)).toEqual(['data.mdb', 'lock.mdb']);
+      expect(await readdir(folder)).toEqual(['data.mdb', 'lock.mdb', 'log']);
     });
   });
 });

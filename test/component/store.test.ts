@@ -92,11 +92,14 @@ describe('the store on disk', () => {
       await store.close();
       await chmod(inner, 0o755);
       await chmod(join(inner, 'data.mdb'), 0o644);
+      await chmod(join(inner, 'log'), 0o644);
       await (await open(inner)).close();
       const modes = await Promise.all(
-        ['.', 'data.mdb', 'lock.mdb'].map(async (name) => (await stat(join(inner, name))).mode & 0o777),
+        ['.', 'data.mdb', 'lock.mdb', 'log'].map(
+          async (name) => (await stat(join(inner, name))).mode & 0o777,
+        ),
       );
-      expect(modes).toEqual([0o700, 0o600, 0o600]);
+      expect(modes).toEqual([0o700, 0o600, 0o600, 0o600]);
     });
   });
 
