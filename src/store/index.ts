@@ -4,8 +4,9 @@
  * store: the embedded etcd-compatible server of one member. Hides revisions, leases and watches, and how all of
  * it lies on the disk.
  *
- *   put ─ check ─ decide in memory (head) ─ group commit ─ on disk (durable) ─ watchers ─ answer
- *   range ──────────────────────────────────────────────── reads durable only
+ *   put ─ check ─ decide in memory (head) ─ group commit ─ log on disk (durable) ─ watchers ─ answer
+ *                                                           └─ kept in memory ─ LMDB, later
+ *   range ─────────────────────────────────────────────────── reads durable only, from both
  *
  * It has one writer, this process. It is no cluster: other members never hold a copy. For several, use etcd.
  */

@@ -12,7 +12,13 @@ import { beforeAll, expect, test } from 'vitest';
 import { openWire } from '../conformance/wire-client.js';
 import { type SeededRandom, seededRandom } from '../fuzz/seeded-random.js';
 import { type History, runClients } from './clients.js';
-import { bundleServer, type DeathPoint, type ServerProcess, startServer } from './server-process.js';
+import {
+  bundleServer,
+  type DeathPoint,
+  deathPoints,
+  type ServerProcess,
+  startServer,
+} from './server-process.js';
 import { type Registers, readRegisters, verify } from './verify.js';
 
 const crashes = Number(process.env.MUSTER_CRASHES ?? 20);
@@ -20,7 +26,7 @@ const seed = Number(process.env.MUSTER_FUZZ_SEED ?? Math.floor(Math.random() * 2
 
 beforeAll(bundleServer);
 
-test(`${crashes} crashes under load, seed ${seed}`, { timeout: 30_000 + crashes * 8_000 }, async () => {
+test(`${crashes} crashes under load, seed ${seed}`, { timeout: 30_000 + crashes * 20_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'muster-crash-'));
   const random = seededRandom(seed);
   const totals = { answered: 0 };
@@ -28,6 +34,7 @@ test(`${crashes} crashes under load, seed ${seed}`, { timeout: 30_000 + crashes 
     for (let round = 0; round < crashes; round += 1) {
       const { before, history } = await crash(folder, random, round);
       totals.answered += history.answered;
+      if (round % 3 === 0) await crashInRecovery(folder, round % 2 === 0 ? 'torn' : 'logged');
       await verifyAfter(folder, before, history);
     }
     expect(totals.answered).toBeGreaterThan(crashes * 10);
@@ -39,13 +46,14 @@ test(`${crashes} crashes under load, seed ${seed}`, { timeout: 30_000 + crashes 
 /** Serves clients until the server dies, one way or the other. */
 async function crash(folder: string, random: SeededRandom, round: number) {
   const death = chooseDeath(random, round);
-  const answers = 1 + random.below(400);
+  // A log that is large enough grows no more, so that point may not be reached.
+  const answers = death === undefined ? 1 + random.below(400) : 600;
   return withServer(folder, death, async (server) => {
     const wire = openWire(server.url);
     try {
       const before = await readRegisters(wire);
       const onAnswer = (answered: number) => {
-        if (death === undefined && answered >= answers) void server.kill();
+        if (answered >= answers) void server.kill();
       };
       const history = await runClients({ wire, random, round, onAnswer }, 8);
       await server.ended;
@@ -56,11 +64,18 @@ async function crash(folder: string, random: SeededRandom, round: number) {
   });
 }
 
-/** Every second time at a point of the write path, each of them in turn. */
+/** Every second time at a point of the write path, each of them in turn. The tree is reached less often than the log. */
 function chooseDeath(random: SeededRandom, round: number): DeathPoint | undefined {
-  const points = ['decided', 'writing', 'committed'] as const;
-  const point = points[((round - 1) / 2) % points.length];
-  return round % 2 === 0 || point === undefined ? undefined : { point, commit: 2 + random.below(40) };
+  const point = deathPoints[((round - 1) / 2) % deathPoints.length];
+  if (round % 2 === 0 || point === undefined) return undefined;
+  const isOfTree = deathPoints.indexOf(point) >= deathPoints.indexOf('before the tree');
+  return { point, time: point === 'grown' ? 1 : 2 + random.below(isOfTree ? 6 : 40) };
+}
+
+/** A start that dies when it takes up the log, if something is in it. */
+async function crashInRecovery(folder: string, point: DeathPoint['point']): Promise<void> {
+  const started = await startServer(folder, { point, time: 1 }).catch(() => undefined);
+  await started?.kill();
 }
 
 async function verifyAfter(folder: string, before: Registers, history: History): Promise<void> {

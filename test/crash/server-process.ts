@@ -22,10 +22,26 @@ export async function bundleServer(): Promise<void> {
   });
 }
 
-/** Where the server kills itself: at a point of the write path, in its nth commit. */
+/**
+ * Points of the write path. Of the log: nothing went to it; half of a frame is there; the write is under way; nobody
+ * was answered; it was made larger. Of the tree, which gets what waits in the log, or begins the log anew: before it,
+ * under way, and not known of yet.
+ */
+export const deathPoints = [
+  'decided',
+  'torn',
+  'writing',
+  'logged',
+  'before the tree',
+  'into the tree',
+  'in the tree',
+  'grown',
+] as const;
+
+/** Where the server kills itself: when it reaches the point the nth time. */
 export interface DeathPoint {
-  readonly point: 'decided' | 'writing' | 'committed';
-  readonly commit: number;
+  readonly point: (typeof deathPoints)[number];
+  readonly time: number;
 }
 
 export interface ServerProcess {
@@ -36,8 +52,9 @@ export interface ServerProcess {
   readonly ended: Promise<unknown>;
 }
 
+/** @throws when it ends before it is ready */
 export async function startServer(folder: string, death?: DeathPoint): Promise<ServerProcess> {
-  const more = death === undefined ? [] : [death.point, String(death.commit)];
+  const more = death === undefined ? [] : [death.point, String(death.time)];
   const child = spawn(process.execPath, [bundle, folder, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const kill = async () => {

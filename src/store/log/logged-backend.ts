@@ -8,7 +8,7 @@ import { inTurn } from '../in-turn.js';
 import { encodeFrame } from './frame.js';
 import type { LogFile } from './log-file.js';
 import { decodeMark, type Mark, markKey, putMark, removeMark } from './mark.js';
-import { type Batch, type Pending, type PendingEntries, pendingGroups } from './pending.js';
+import { type Pending, type PendingEntries, pendingGroups } from './pending.js';
 import { replay } from './replay.js';
 
 /** What lies behind the log: a backend of its own. */
@@ -84,7 +84,7 @@ export async function loggedBackend(parts: LoggedParts): Promise<Backend> {
     },
     scan: (from, to, visit) => pending.scanOver(scanTree, from, to, visit),
     commit: (writes) => commit(own, writes),
-    flush: () => own.turn(() => applyDownTo(own, 0)),
+    flush: () => own.turn(() => applyAll(own)),
     turn: () => tree.turn(),
     entryCount: () => entryCount(own),
     sizeBytes: () => tree.sizeBytes() + pending.sizeBytes(),
@@ -92,7 +92,7 @@ export async function loggedBackend(parts: LoggedParts): Promise<Backend> {
     view: () => viewOver(tree.view(), pending.copy()),
     defragment: () =>
       own.turn(async () => {
-        await applyDownTo(own, 0);
+        await applyAll(own);
         await tree.defragment();
       }),
     close: () => own.turn(() => close(own)),
@@ -194,18 +194,23 @@ function applyLater(own: Own): void {
 
 /** Gives the tree what waits, the oldest first, until no more than this is left. */
 async function applyDownTo(own: Own, bytesLeft: number): Promise<void> {
-  const { pending, sizes, tree } = own;
-  while (pending.sizeBytes() > bytesLeft) {
-    const batch = pending.oldest(sizes.batchBytes);
-    if (batch === undefined) return;
-    await tree.commit([...batch.writes, markAt(own, batch)]);
-    pending.drop(batch.number);
-  }
+  while (own.pending.sizeBytes() > bytesLeft) await applyOldest(own);
 }
 
-function markAt({ run, sizeBytes }: Own, { number, end }: Batch): Write {
-  invariant(run !== undefined, 'what waits is of a run');
-  return putMark({ run, number, end, sizeBytes });
+/** Gives the tree all that waits now; what comes meanwhile is not waited for. */
+async function applyAll(own: Own): Promise<void> {
+  const { number } = own;
+  for (let reached = 0; reached < number && own.pending.sizeBytes() > 0; ) reached = await applyOldest(own);
+}
+
+/** @returns the number of the last group that the tree has now */
+async function applyOldest(own: Own): Promise<number> {
+  const batch = own.pending.oldest(own.sizes.batchBytes);
+  invariant(batch !== undefined && own.run !== undefined, 'something waits, and is of a run');
+  const { number, end, writes } = batch;
+  await own.tree.commit([...writes, putMark({ run: own.run, number, end, sizeBytes: own.sizeBytes })]);
+  own.pending.drop(number);
+  return number;
 }
 
 function waiting({ pending }: Own): readonly Write[] {
