@@ -20,7 +20,7 @@ export interface ConnectOptions {
 
 /** A store behind endpoints. */
 export interface EtcdClient extends Kv, MemberCalls {
-  /** A backup of the member that answers: a file of its own format, checksum included. */
+  /** A backup of the member that answers: its database with a checksum behind it, as `etcdctl snapshot save` keeps it. */
   snapshot(signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Ends open calls and watches too, with `etcd/unavailable`; may be called again. */
   close(): Promise<void>;

@@ -16,6 +16,7 @@
 export type { Auth, AuthStatus, Caller, Need, NewUser, Permission } from './auth.js';
 export type { MemberCalls } from './client/member-calls.js';
 export { type ConnectOptions, connect, type EtcdClient } from './connect.js';
+export { crc32c } from './crc32c.js';
 export { type EtcdErrorCode, etcdErrors, fail } from './errors.js';
 export type { ClientTls } from './grpc/client-session.js';
 export type { ServerTls } from './grpc/server-tls.js';
@@ -46,6 +47,7 @@ export type { Alarm, AlarmKind, Cluster, KvHash, Maintenance, Snapshot, StoreSta
 export { type Figure, figure } from './metrics/figure.js';
 export { type MirrorMessage, type MirrorOptions, mirror } from './mirror.js';
 export { type ServeKvDeps, serveKv } from './serve-kv.js';
+export { type StoredRole, type StoredUser, stored } from './stored.js';
 export { keyOf, prefixRange, textOf } from './text.js';
 export { guardedV2 } from './v2/guarded.js';
 export type { V2Cluster } from './v2/member-answers.js';

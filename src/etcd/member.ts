@@ -22,7 +22,7 @@ export interface StoreStatus {
 }
 
 export interface KvHash {
-  /** 32 bits: of two stores with the same history the same, whatever the storage below. */
+  /** 32 bits: of two stores with the same history the same, etcd included. */
   readonly hash: number;
   /** 0 or -1: never compacted, as etcd has it: -1. */
   readonly compactRevision: number;
@@ -30,10 +30,7 @@ export interface KvHash {
   readonly revision: Revision;
 }
 
-/**
- * The database as one file: what `snapshot save` stores, without the checksum, which the service appends. Stock
- * tools tell by the size whether a checksum is there: take a multiple of 512.
- */
+/** A database of etcd as one file: what `snapshot save` stores, without the checksum, which the service appends. */
 export interface Snapshot {
   readonly sizeBytes: number;
   /** In order, `sizeBytes` in all, in pieces of any size; iterated once. Leaving the loop frees what it holds. */
@@ -43,7 +40,7 @@ export interface Snapshot {
 /** The care of one member's database: what service etcdserverpb.Maintenance asks of a store. */
 export interface Maintenance {
   status(): Promise<StoreStatus>;
-  /** Of everything stored, leases and users too; 32 bits. */
+  /** Of everything stored, leases and users too; 32 bits, etcd's own of such a database. */
   hash(): Promise<number>;
   /**
    * Of all keys and their history from the last compaction up to `revision`; 0: the newest.

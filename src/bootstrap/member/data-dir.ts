@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Files } from '../../effects/index.js';
+import { crc32c } from '../../etcd/index.js';
 
 /** What a data dir of etcd holds. */
 export type DataDir =
@@ -113,14 +114,4 @@ function decodeFields(bytes: Uint8Array): ReadonlyMap<number, bigint | Uint8Arra
     else reader.skip(wireType, field);
   }
   return fields;
-}
-
-/** CRC-32 with Castagnoli's polynomial, going on from `seed`. */
-function crc32c(bytes: Uint8Array, seed: number): number {
-  let crc = ~seed;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  }
-  return ~crc >>> 0;
 }

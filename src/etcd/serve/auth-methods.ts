@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Auth, Need, Permission } from '../auth.js';
+import type { Auth, Need } from '../auth.js';
 import { fail } from '../errors.js';
-import { Permission_Type as PermissionType, type Permission as WirePermission } from '../gen/authpb/auth.js';
 import type { ResponseHeader } from '../gen/etcdserverpb/header.js';
 import type { Method } from '../grpc/method.js';
 import type { MethodSpec } from '../methods.js';
 import { authSpecs } from '../methods-auth.js';
-import { decodeRange, noBytes } from '../wire/key-value.js';
+import { decodeRange } from '../wire/key-value.js';
+import { decodePermission, encodePermission } from '../wire/permission.js';
 import { unary } from './handlers.js';
 import { currentRevision, headerOf } from './header.js';
 import { adminNeeds } from './needs.js';
@@ -80,19 +80,4 @@ export function authMethods({ kv, identity, guard }: ServedParts, auth: Auth): r
     }),
     order(authSpecs.roleRevokePermission, (wire) => auth.roleRevokePermission(wire.role, decodeRange(wire))),
   ];
-}
-
-const kinds = ['read', 'write', 'readwrite'] as const;
-const types = {
-  read: PermissionType.READ,
-  write: PermissionType.WRITE,
-  readwrite: PermissionType.READWRITE,
-} as const;
-
-function decodePermission(wire: WirePermission): Permission {
-  return { kind: kinds[wire.permType] ?? 'read', ...decodeRange(wire) };
-}
-
-function encodePermission({ kind, key, rangeEnd }: Permission): WirePermission {
-  return { permType: types[kind], key, rangeEnd: rangeEnd ?? noBytes };
 }
