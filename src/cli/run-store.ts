@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Listening, realClock, realRandom } from '../effects/index.js';
+import { type Listening, realClock, realRandom, withFileBytes } from '../effects/index.js';
 import {
   openStore,
   parseAutoCompaction,
@@ -68,7 +67,7 @@ export async function runStoreBackup({ args, flags, signal }: CommandInput): Pro
       return 0;
     });
     signal.throwIfAborted();
-    const { revision, entryCount, sizeBytes, sha256 } = await verifySnapshot(createReadStream(partial));
+    const { revision, entryCount, sizeBytes, sha256 } = await withFileBytes(partial, verifySnapshot);
     await rename(partial, path);
     const facts = { file: path, revision, entries: entryCount, sizeBytes, sha256 };
     if (textFlag(flags, 'output') === 'json') printJson(facts);
@@ -85,13 +84,9 @@ export async function runStoreBackup({ args, flags, signal }: CommandInput): Pro
 export async function runStoreRestore({ args, flags }: CommandInput): Promise<ExitCode> {
   const file = resolve(args[0] ?? '');
   const folder = resolve(textFlag(flags, 'dataDir') ?? 'default.etcd');
-  const { revision, entryCount } = await restoreSnapshot(
-    { random: realRandom },
-    createReadStream(file),
-    folder,
-    {
-      keepsIds: isSet(flags, 'keepIds'),
-    },
+  const options = { skipsHashCheck: isSet(flags, 'skipHashCheck') };
+  const { revision, entryCount } = await withFileBytes(file, (source) =>
+    restoreSnapshot({ random: realRandom }, source, folder, options),
   );
   process.stdout.write(`restored ${folder}: revision ${revision}, ${entryCount} entries\n`);
   return 0;

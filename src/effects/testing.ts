@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { posix } from 'node:path';
+import type { ByteSource } from './byte-source.js';
 import type { Clock } from './clock.js';
 import type { FileStat, Files, WriteOptions } from './files.js';
+
+/** Bytes in memory, read as those of a file are. */
+export function memoryBytes(bytes: Uint8Array): ByteSource {
+  return {
+    sizeBytes: bytes.length,
+    read: async (offset, length) => Buffer.from(bytes.subarray(offset, offset + length)),
+  };
+}
 
 /** A clock that stands still until it is told to go on. */
 export interface ManualClock extends Clock {

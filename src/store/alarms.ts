@@ -5,7 +5,7 @@ import type { Alarm, AlarmKind } from '../etcd/index.js';
 import { memberId } from '../model/index.js';
 import { inTurn } from './in-turn.js';
 import { metaKey } from './record.js';
-import { type StoredJsonDeps, storedJson } from './stored-json.js';
+import { parseStored, type StoredJsonDeps, storedJson } from './stored-json.js';
 
 export const alarmsKey = metaKey('alarms');
 
@@ -24,15 +24,16 @@ const schema = z.array(
   z.object({ memberId: z.string().regex(/^[0-9a-f]{1,16}$/), kind: z.enum(['no-space', 'corrupt']) }),
 );
 
+/** Of what is stored under `alarmsKey`. Throws a plain `Error` when muster did not write it. */
+export function parseAlarms(bytes: Uint8Array | undefined): readonly Alarm[] {
+  const records = parseStored(bytes, schema) ?? [];
+  return records.map(({ memberId: id, kind }) => ({ memberId: memberId(BigInt(`0x${id}`)), kind }));
+}
+
 /** Throws a plain `Error` when what is stored was not written by muster. */
 export function openAlarms(deps: StoredJsonDeps): Alarms {
   const stored = storedJson(deps, alarmsKey, schema);
-  const state: { list: readonly Alarm[] } = {
-    list: (stored.read() ?? []).map(({ memberId: id, kind }) => ({
-      memberId: memberId(BigInt(`0x${id}`)),
-      kind,
-    })),
-  };
+  const state = { list: parseAlarms(deps.backend.get(alarmsKey)) };
   const turn = inTurn();
   const keep = async (list: readonly Alarm[]) => {
     await stored.write(list.map(({ memberId: id, kind }) => ({ memberId: id.toString(16), kind })));

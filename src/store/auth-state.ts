@@ -2,6 +2,8 @@
 
 import * as z from 'zod';
 import type { Permission } from '../etcd/index.js';
+import { metaKey } from './record.js';
+import { parseStored } from './stored-json.js';
 
 export interface User {
   /** A bcrypt hash, as etcd keeps it; empty: comes by certificate only (`no_password`). */
@@ -20,6 +22,8 @@ export interface AuthState {
   readonly users: ReadonlyMap<string, User>;
   readonly roles: ReadonlyMap<string, Role>;
 }
+
+export const authKey = metaKey('auth');
 
 /** Who has the role of the same name may do everything; it need not exist. */
 export const rootName = 'root';
@@ -43,6 +47,12 @@ export const authRecordSchema = z.strictObject({
 
 export type AuthRecord = z.infer<typeof authRecordSchema>;
 
+/** Of what is stored under `authKey`. Throws a plain `Error` when muster did not write it. */
+export function parseAuthState(bytes: Uint8Array | undefined): AuthState {
+  const record = parseStored(bytes, authRecordSchema);
+  return record === undefined ? newAuthState : decodeAuthState(record);
+}
+
 export function encodeAuthState(state: AuthState): AuthRecord {
   const { isEnabled, revision } = state;
   return {
@@ -53,7 +63,7 @@ export function encodeAuthState(state: AuthState): AuthRecord {
   };
 }
 
-export function decodeAuthState(record: AuthRecord): AuthState {
+function decodeAuthState(record: AuthRecord): AuthState {
   return {
     isEnabled: record.isEnabled,
     revision: record.revision,

@@ -21,16 +21,15 @@ import {
 import { type Permits, permitsOf } from './auth-permits.js';
 import {
   type AuthState,
+  authKey,
   authRecordSchema,
-  decodeAuthState,
   encodeAuthState,
-  newAuthState,
+  parseAuthState,
   rootName,
 } from './auth-state.js';
 import { openAuthTokens } from './auth-tokens.js';
 import { inTurn } from './in-turn.js';
 import { openPasswords } from './password.js';
-import { metaKey } from './record.js';
 import { type StoredJsonDeps, storedJson } from './stored-json.js';
 
 export interface AuthDeps extends StoredJsonDeps {
@@ -44,11 +43,10 @@ export interface AuthDeps extends StoredJsonDeps {
  * Throws a plain `Error` when what is stored was not written by muster.
  */
 export function openAuth(deps: AuthDeps, tokenTtlSeconds: number): Auth {
-  const stored = storedJson(deps, metaKey('auth'), authRecordSchema);
+  const stored = storedJson(deps, authKey, authRecordSchema);
   const passwords = openPasswords();
   const tokens = openAuthTokens(deps, tokenTtlSeconds);
-  const record = stored.read();
-  const own = { state: record === undefined ? newAuthState : decodeAuthState(record) };
+  const own = { state: parseAuthState(deps.backend.get(authKey)) };
   const permits = new Map<string, Permits>();
   const turn = inTurn();
   const change = (plan: (state: AuthState) => AuthState, then: () => void = () => {}) =>

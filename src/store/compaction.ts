@@ -17,6 +17,8 @@ export interface CompactionDeps {
 export interface Compaction {
   /** Forgets everything below the compact revision that is durable now; resolves when the disk has forgotten it. */
   forget(): Promise<void>;
+  /** Up to this revision all is forgotten that nobody may read, on the disk as well; -1: nothing yet. */
+  forgottenRevision(): number;
   /** Resolves once nothing more will be forgotten; the rest is done after the next start. */
   close(): Promise<void>;
 }
@@ -30,12 +32,17 @@ const retryMs = 1000;
  */
 export function openCompaction(deps: CompactionDeps): Compaction {
   const stop = new AbortController();
-  const state = { last: Promise.resolve() };
+  const state = { last: Promise.resolve(), forgotten: -1 };
   return {
     forget() {
-      state.last = state.last.then(() => forgetAll(deps, stop.signal));
+      state.last = state.last.then(async () => {
+        const { compactRevision } = deps.space.durable;
+        await forgetAll(deps, stop.signal);
+        if (!stop.signal.aborted && deps.commits.failure() === undefined) state.forgotten = compactRevision;
+      });
       return state.last;
     },
+    forgottenRevision: () => state.forgotten,
     close() {
       stop.abort();
       return state.last;

@@ -42,8 +42,8 @@ export const storeErrors = {
     grpcStatus: 9,
   },
   'store/snapshot-invalid': {
-    message: 'not a whole snapshot of a store: {reason}',
-    next: 'take the file again with `muster store backup`, or use an older one',
+    message: 'not a whole snapshot: {reason}',
+    next: 'take it again (`muster store backup`, `etcdctl snapshot save`), or use an older one; the database of a stopped member, which has no checksum, is taken with `--skip-hash-check`',
     httpStatus: 400,
     grpcStatus: 15,
   },

@@ -13,6 +13,6 @@
 export { type AutoCompaction, parseAutoCompaction } from './auto-compaction.js';
 export { storeErrors } from './errors.js';
 export { openStore, type Store, type StoreDeps, type StoreListen, type StoreOptions } from './open-store.js';
-export { type SnapshotFacts, verifySnapshot } from './read-snapshot.js';
-export { type RestoreOptions, restoreSnapshot } from './restore-snapshot.js';
+export { type SnapshotFacts, type SnapshotOptions, verifySnapshot } from './read-snapshot.js';
+export { restoreSnapshot } from './restore-snapshot.js';
 export { snapshotFile } from './take-snapshot.js';

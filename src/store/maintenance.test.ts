@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { realRandom, silentLog } from '../effects/index.js';
-import { manualClock } from '../effects/testing.js';
+import { manualClock, memoryBytes } from '../effects/testing.js';
 import { type Kv, keyOf, prefixRange } from '../etcd/index.js';
 import { leaseId } from '../model/index.js';
 import type { Backend } from './backend.js';
@@ -24,10 +24,6 @@ async function bytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = [];
   for await (const piece of pieces) all.push(piece);
   return Buffer.concat(all);
-}
-
-async function* inPieces(bytes: Uint8Array, length: number) {
-  for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
 }
 
 describe('hashes', () => {
@@ -114,8 +110,8 @@ describe('a snapshot', () => {
     const file = await bytesOf(snapshotFile(pieces));
     expect([file.length, file.length % 512]).toEqual([sizeBytes + 32, 32]);
     const backend = memoryBackend();
-    const facts = await fillFrom(realRandom, inPieces(file, 777), backend, {});
-    expect(facts).toEqual(await verifySnapshot(inPieces(file, 100_000)));
+    const facts = await fillFrom(realRandom, memoryBytes(file), backend, {});
+    expect(facts).toEqual(await verifySnapshot(memoryBytes(file)));
     expect(facts.revision).toBe(before.revision);
     const again = await open(backend, { verify: 'full' });
     expect(await again.kv.range(prefixRange(''))).toEqual(before);
@@ -125,11 +121,6 @@ describe('a snapshot', () => {
       (await store.maintenance.hashKv(before.revision)).hash,
     );
     await again.close();
-    const kept = memoryBackend();
-    await fillFrom(realRandom, inPieces(file, 4096), kept, { keepsIds: true });
-    const same = await open(kept);
-    expect([same.clusterId, same.memberId]).toEqual([store.clusterId, store.memberId]);
-    await same.close();
     await store.close();
   });
 
@@ -138,10 +129,10 @@ describe('a snapshot', () => {
     await put(store.kv, 'a');
     const file = await bytesOf(snapshotFile((await store.maintenance.snapshot(forever)).pieces));
     await store.close();
-    for (let at = 0; at < file.length; at += 7) {
+    for (let at = 0; at < file.length; at += 97) {
       const bad = Buffer.from(file);
       bad[at] = (bad[at] ?? 0) ^ 0x40;
-      await expect(verifySnapshot(inPieces(bad, 4096))).rejects.toMatchObject({
+      await expect(verifySnapshot(memoryBytes(bad))).rejects.toMatchObject({
         code: 'store/snapshot-invalid',
       });
     }
@@ -151,7 +142,7 @@ describe('a snapshot', () => {
       Buffer.alloc(0),
       Buffer.concat([file, file]),
     ]) {
-      await expect(verifySnapshot(inPieces(wrong, 64))).rejects.toMatchObject({
+      await expect(verifySnapshot(memoryBytes(wrong))).rejects.toMatchObject({
         code: 'store/snapshot-invalid',
       });
     }

@@ -19,7 +19,7 @@ export interface MaintenanceDeps {
 
 /** The care of the database; none of it holds up reads, and only `defragment` holds up writes. */
 export function openMaintenance(deps: MaintenanceDeps): Maintenance {
-  const { alarms, backend, space } = deps;
+  const { alarms, backend, compaction, space } = deps;
   return {
     async status() {
       refuseWhenClosed(deps);
@@ -32,21 +32,28 @@ export function openMaintenance(deps: MaintenanceDeps): Maintenance {
     },
     async hash() {
       refuseWhenClosed(deps);
-      return withView(backend, (view) => hashOfAll(backend, view));
+      const forgottenRevision = compaction.forgottenRevision();
+      return withView(backend, (view) => hashOfAll({ backend, view, forgottenRevision }));
     },
     async hashKv(wanted) {
       refuseWhenClosed(deps);
-      await forgetAll(deps);
+      // The hash must not depend on how far forgetting has come.
+      for (let before: number | undefined; before !== space.durable.compactRevision; ) {
+        before = space.durable.compactRevision;
+        await compaction.forget();
+      }
+      // Nothing is awaited between that and the view.
       const { revision: newest, compactRevision } = space.durable;
       if (wanted > 0 && wanted < compactRevision) throw fail('etcd/compacted');
       if (wanted > newest) throw fail('etcd/future-revision');
       const at = wanted > 0 ? wanted : newest;
-      const hash = await withView(backend, (view) => hashOfRecords(backend, view, at));
+      const span = { compactRevision, revision: at };
+      const hash = await withView(backend, (view) => hashOfRecords(backend, view, span));
       return { hash, compactRevision, revision: revision(at) };
     },
     async snapshot(signal) {
       refuseWhenClosed(deps);
-      return takeSnapshot(backend, signal);
+      return takeSnapshot(backend, compaction.forgottenRevision(), signal);
     },
     async defragment() {
       refuseWhenClosed(deps);
@@ -56,14 +63,6 @@ export function openMaintenance(deps: MaintenanceDeps): Maintenance {
     activateAlarm: (alarm) => alarms.raise(alarm),
     deactivateAlarm: (alarm) => alarms.lower(alarm),
   };
-}
-
-/** A hash must not depend on how far forgetting has come. */
-async function forgetAll({ compaction, space }: MaintenanceDeps): Promise<void> {
-  for (let before: number | undefined; before !== space.durable.compactRevision; ) {
-    before = space.durable.compactRevision;
-    await compaction.forget();
-  }
 }
 
 async function withView<T>(backend: Backend, use: (view: BackendView) => Promise<T>): Promise<T> {

@@ -1,126 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { Buffer } from 'node:buffer';
-import { createHash, type Hash } from 'node:crypto';
-import { isMusterError } from '../model/index.js';
+import { createHash } from 'node:crypto';
+import type { ByteSource } from '../effects/index.js';
+import { openDatabase } from './bolt/read-database.js';
 import { fail } from './errors.js';
-import { decodeHead, entryHeadBytes, headBytes, paddingBytes, sumBytes } from './snapshot-format.js';
-import type { Entry } from './view-slices.js';
+import { parseItem, type SnapshotItem } from './snapshot-item.js';
 
-/** What a snapshot is, once all of it was read and its sum was right. */
+/** What a snapshot is, once all of it was read and found sound. */
 export interface SnapshotFacts {
   readonly revision: number;
+  /** In all buckets, as `etcdctl snapshot status` counts. */
   readonly entryCount: number;
   readonly sizeBytes: number;
-  /** SHA-256 of its content, hex. */
+  /** SHA-256 of the file, hex. */
   readonly sha256: string;
 }
 
-// Far above what a request may hold; a damaged length must not fill the memory.
-const largestEntryBytes = 256 * 1024 * 1024;
+export interface SnapshotOptions {
+  /** Take a database without a checksum or with a wrong one, as etcd's `--skip-hash-check`; `false` when left out. */
+  readonly skipsHashCheck?: boolean;
+}
+
+const sumBytes = 32;
+/** A database consists of pages, whose size is a multiple of this: what goes beyond it is a checksum. */
+const unitBytes = 512;
+const pieceBytes = 1024 * 1024;
 
 /**
- * Reads a snapshot file once, giving each entry to `take` on the way. What was taken is of use only when it
- * returns: the sum is at the end.
+ * Reads a snapshot of etcd or of an embedded store, giving what is in it to `take`. What was taken is of use only when
+ * it returns. Memory: some 20 MB, or the largest value of it.
  *
- * @throws `store/snapshot-invalid`, and what `take` throws
+ * @throws `store/snapshot-invalid`, and what `take` and the source throw
  */
 export async function readSnapshot(
-  pieces: AsyncIterable<Uint8Array>,
-  take: (entry: Entry) => Promise<void>,
+  source: ByteSource,
+  options: SnapshotOptions,
+  take: (items: readonly SnapshotItem[]) => Promise<void>,
 ): Promise<SnapshotFacts> {
-  const reader = byteReader(pieces);
-  try {
-    const head = await sound(async () => decodeHead(await reader.read(headBytes)));
-    const left = { bytes: head.entryBytes };
-    for (let n = 0; n < head.entryCount; n += 1) await take(await sound(() => readEntry(reader, left)));
-    return await sound(async () => {
-      if (left.bytes !== 0) throw new Error('its entries are not as long as it says');
-      const used = headBytes + head.entryBytes;
-      await reader.read(paddingBytes(used));
-      const sha256 = reader.sum().digest('hex');
-      const wanted = (await reader.read(sumBytes)).toString('hex');
-      if (sha256 !== wanted) throw new Error('its checksum does not match its content');
-      if (!(await reader.isAtEnd())) throw new Error('something follows its checksum');
-      const sizeBytes = used + paddingBytes(used) + sumBytes;
-      return { revision: head.revision, entryCount: head.entryCount, sizeBytes, sha256 };
-    });
-  } finally {
-    await reader.close();
-  }
+  const facts = { revision: 1, entryCount: 0, sizeBytes: source.sizeBytes, sha256: '' };
+  for await (const items of soundly(readItems(source, options, facts))) await take(items);
+  return facts;
 }
 
 /**
- * Whether a snapshot file is whole. Cost: reads it once.
+ * Whether a snapshot is whole: its checksum, each page, each entry. Cost: reads it twice.
  *
  * @throws `store/snapshot-invalid`
  */
-export function verifySnapshot(pieces: AsyncIterable<Uint8Array>): Promise<SnapshotFacts> {
-  return readSnapshot(pieces, async () => {});
+export function verifySnapshot(source: ByteSource, options: SnapshotOptions = {}): Promise<SnapshotFacts> {
+  return readSnapshot(source, options, async () => {});
 }
 
-async function sound<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isMusterError(error) || isOfSystem(error)) throw error;
-    throw fail('store/snapshot-invalid', { reason: String(error instanceof Error ? error.message : error) });
+type Found = { -readonly [Key in keyof SnapshotFacts]: SnapshotFacts[Key] };
+
+async function* readItems(
+  source: ByteSource,
+  { skipsHashCheck = false }: SnapshotOptions,
+  facts: Found,
+): AsyncGenerator<readonly SnapshotItem[]> {
+  const hasSum = source.sizeBytes % unitBytes === sumBytes;
+  const sizeBytes = hasSum ? source.sizeBytes - sumBytes : source.sizeBytes;
+  const { sha256, problem } = await sumUp(source, sizeBytes);
+  if (problem !== undefined && !skipsHashCheck) throw new Error(problem);
+  facts.sha256 = sha256;
+  const database = await openDatabase(source, sizeBytes);
+  const missing = ['key', 'meta'].find((name) => !database.buckets.includes(name));
+  if (missing !== undefined) throw new Error(`it is no database of etcd: it has no bucket "${missing}"`);
+  for (const bucket of database.buckets) {
+    for await (const cells of database.entries(bucket)) {
+      facts.entryCount += cells.length;
+      const items = cells.map((cell) => parseItem(bucket, cell)).filter((item) => item !== undefined);
+      facts.revision = items.reduce((newest, item) => Math.max(newest, revisionOf(item)), facts.revision);
+      yield items;
+    }
   }
 }
 
-/** The file could not be read: no such file, no right to. */
+function revisionOf(item: SnapshotItem): number {
+  return item.kind === 'record' || item.kind === 'compacted' ? item.revision : 0;
+}
+
+/** @param sizeBytes without the checksum */
+async function sumUp(source: ByteSource, sizeBytes: number) {
+  const sum = createHash('sha256');
+  for (let at = 0; at < sizeBytes; at += pieceBytes) {
+    sum.update(await source.read(at, Math.min(pieceBytes, sizeBytes - at)));
+  }
+  const content = sum.copy().digest();
+  const trailer = await source.read(sizeBytes, source.sizeBytes - sizeBytes);
+  const sha256 = sum.update(trailer).digest('hex');
+  if (trailer.length === 0) return { sha256, problem: 'it has no checksum at its end' };
+  return { sha256, problem: content.equals(trailer) ? undefined : 'its checksum does not fit its content' };
+}
+
+async function* soundly<T>(inner: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* inner;
+  } catch (error) {
+    if (isOfSystem(error)) throw error;
+    throw fail(
+      'store/snapshot-invalid',
+      { reason: error instanceof Error ? error.message : String(error) },
+      error,
+    );
+  }
+}
+
+/** An error of reading says nothing about the content. */
 function isOfSystem(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
-}
-
-async function readEntry(reader: ByteReader, left: { bytes: number }): Promise<Entry> {
-  const head = await reader.read(entryHeadBytes);
-  const keyLength = head.readUInt32BE(0);
-  const length = keyLength + head.readUInt32BE(4);
-  left.bytes -= entryHeadBytes + length;
-  if (left.bytes < 0 || length > largestEntryBytes) throw new Error('an entry is longer than all of it');
-  const bytes = await reader.read(length);
-  return { key: bytes.subarray(0, keyLength), value: bytes.subarray(keyLength) };
-}
-
-interface ByteReader {
-  /** Throws a plain `Error` when there are not so many. */
-  read(length: number): Promise<Buffer>;
-  isAtEnd(): Promise<boolean>;
-  /** Of all that was read by now. */
-  sum(): Hash;
-  close(): Promise<void>;
-}
-
-function byteReader(pieces: AsyncIterable<Uint8Array>): ByteReader {
-  const source = pieces[Symbol.asyncIterator]();
-  const own: { waiting: Buffer[]; bytes: number } = { waiting: [], bytes: 0 };
-  const hash = createHash('sha256');
-  const fillUp = async (length: number): Promise<boolean> => {
-    while (own.bytes < length) {
-      const next = await source.next();
-      if (next.done === true) return false;
-      own.waiting.push(Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength));
-      own.bytes += next.value.length;
-    }
-    return true;
-  };
-  return {
-    async read(length) {
-      if (!(await fillUp(length))) throw new Error('it ends too early');
-      const first = own.waiting[0];
-      const all = first !== undefined && first.length >= length ? first : Buffer.concat(own.waiting);
-      const rest = all === first ? own.waiting.slice(1) : [];
-      own.waiting = all.length > length ? [all.subarray(length), ...rest] : rest;
-      own.bytes -= length;
-      const taken = all.subarray(0, length);
-      hash.update(taken);
-      return taken;
-    },
-    isAtEnd: async () => !(await fillUp(1)),
-    sum: () => hash.copy(),
-    async close() {
-      await source.return?.();
-    },
-  };
 }

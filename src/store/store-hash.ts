@@ -1,41 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { createHash, type Hash } from 'node:crypto';
+import { crc32c } from '../etcd/index.js';
 import type { Backend, BackendView } from './backend.js';
+import { type EtcdRecord, encodeEtcdRecord } from './etcd-record.js';
+import { keyText } from './key.js';
 import { encodeRecordKey } from './record.js';
-import { slicesOf } from './view-slices.js';
+import { type SnapshotDeps, snapshotBuckets } from './snapshot-buckets.js';
+import { type Entry, slicesOf } from './view-slices.js';
 
 /**
- * 32 bits of the SHA-256 over all entries, lengths included, in key order. etcd's own hash is a CRC over the bytes
- * of its files and cannot be met; what holds as there: the same history gives the same hash.
+ * etcd's hash of its whole database, of the one that a snapshot would be. Members, which etcd has in it, are not.
+ * Source: etcd-io/etcd server/mvcc/backend/backend.go (3.5)
  */
-export async function hashOfAll(backend: Backend, view: BackendView): Promise<number> {
-  const hash = createHash('sha256');
-  for await (const slice of slicesOf(backend, view)) {
-    for (const { key, value } of slice) addEntry(hash, key, value);
-  }
-  return firstBits(hash);
-}
-
-/** As `hashOfAll`, of the kept writes of keys up to and with `revision`. */
-export async function hashOfRecords(backend: Backend, view: BackendView, revision: number): Promise<number> {
-  const hash = createHash('sha256');
-  const slices = slicesOf(backend, view, encodeRecordKey(0, 0), encodeRecordKey(revision + 1, 0));
-  for await (const slice of slices) {
-    for (const { key, value } of slice) {
-      addEntry(hash, key, value);
+export async function hashOfAll(deps: SnapshotDeps): Promise<number> {
+  let hash = 0;
+  for (const { name, entries } of snapshotBuckets(deps)) {
+    hash = crc32c(Buffer.from(name), hash);
+    for await (const slice of entries()) {
+      for (const entry of slice) if (!isOfLog(name, entry)) hash = addEntry(hash, entry);
     }
   }
-  return firstBits(hash);
+  return hash;
 }
 
-function addEntry(hash: Hash, key: Uint8Array, value: Uint8Array): void {
-  const lengths = Buffer.allocUnsafe(8);
-  lengths.writeUInt32BE(key.length, 0);
-  lengths.writeUInt32BE(value.length, 4);
-  hash.update(lengths).update(key).update(value);
+/** Both count calls that change nothing as well. */
+function isOfLog(bucket: string, { key }: Entry): boolean {
+  return bucket === 'meta' && ['consistent_index', 'term'].includes(keyText(key));
 }
 
-function firstBits(hash: Hash): number {
-  return hash.digest().readUInt32BE(0);
+export interface HashedSpan {
+  readonly compactRevision: number;
+  /** The last one that counts. */
+  readonly revision: number;
+}
+
+/**
+ * etcd's hash of all writes that are kept at a revision: those after the compaction, and of those before it the ones
+ * that still hold. Everything that may be forgotten has to be.
+ * Source: etcd-io/etcd server/mvcc/hash.go, key_index.go (3.5)
+ */
+export async function hashOfRecords(backend: Backend, view: BackendView, span: HashedSpan): Promise<number> {
+  const { compactRevision, revision } = span;
+  const recent = () => recordsOf(backend, view, compactRevision + 1, revision);
+  const isDeletedByKey = new Map<string, boolean>();
+  const old = { count: 0, all: bucketHash, kept: bucketHash };
+  // Nothing was compacted, nothing is old.
+  if (compactRevision >= 0) {
+    for await (const { name, isDelete } of recent()) isDeletedByKey.set(keyText(name), isDelete);
+    for await (const record of recordsOf(backend, view, 0, compactRevision)) {
+      // Releases differ in whether they keep the delete at the very revision of the compaction.
+      if (record.isDelete) continue;
+      old.all = addEntry(old.all, record);
+      if (isDeletedByKey.has(keyText(record.name))) continue;
+      old.kept = addEntry(old.kept, record);
+      old.count += 1;
+    }
+  }
+  // Where no key is left at all, etcd leaves nothing out.
+  const isAnyLeft = old.count > 0 || [...isDeletedByKey.values()].includes(false);
+  let hash = isAnyLeft ? old.kept : old.all;
+  for await (const record of recent()) hash = addEntry(hash, record);
+  return hash;
+}
+
+const bucketHash = crc32c(Buffer.from('key'));
+
+async function* recordsOf(
+  backend: Backend,
+  view: BackendView,
+  from: number,
+  to: number,
+): AsyncGenerator<EtcdRecord> {
+  const slices = slicesOf(backend, view, encodeRecordKey(from, 0), encodeRecordKey(to + 1, 0));
+  for await (const slice of slices) for (const entry of slice) yield encodeEtcdRecord(entry);
+}
+
+function addEntry(hash: number, { key, value }: Entry): number {
+  return crc32c(value, crc32c(key, hash));
 }

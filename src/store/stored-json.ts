@@ -17,17 +17,22 @@ export interface StoredJsonDeps {
   readonly commits: GroupCommit;
 }
 
+export function encodeStored(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value), 'utf8');
+}
+
+/** Throws a plain `Error` on what muster did not write; `undefined` stays `undefined`. */
+export function parseStored<T>(bytes: Uint8Array | undefined, schema: ZodType<T>): T | undefined {
+  return bytes === undefined ? undefined : schema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+}
+
 export function storedJson<T>(deps: StoredJsonDeps, key: Uint8Array, schema: ZodType<T>): StoredJson<T> {
   return {
-    read() {
-      const bytes = deps.backend.get(key);
-      return bytes === undefined ? undefined : schema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-    },
+    read: () => parseStored(deps.backend.get(key), schema),
     async write(value) {
       const failure = deps.commits.failure();
       if (failure !== undefined) throw failure;
-      const bytes = Buffer.from(JSON.stringify(value), 'utf8');
-      const writes = [{ kind: 'put', key, value: bytes }] as const;
+      const writes = [{ kind: 'put', key, value: encodeStored(value) }] as const;
       deps.commits.add({ writes, undo: () => {}, settle: () => {} });
       await deps.commits.durable();
     },

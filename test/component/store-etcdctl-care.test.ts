@@ -2,10 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { realClock, realRandom, silentLog } from '../../src/effects/index.js';
+import { realClock, realRandom, silentLog, withFileBytes } from '../../src/effects/index.js';
 import { keyOf, prefixRange } from '../../src/etcd/index.js';
 import { openStore, restoreSnapshot, type Store, type StoreOptions } from '../../src/store/index.js';
 import { findProgram } from '../conformance/real-etcd.js';
@@ -95,7 +94,7 @@ describe.each(['3.4', '3.5'] as const)('etcdctl %s', (version) => {
       }
       const file = join(folder, 'saved');
       expect(await ctl(`snapshot save ${file}`)).toContain(`Snapshot saved at ${file}`);
-      await restoreSnapshot(deps, createReadStream(file), join(folder, 'restored'));
+      await withFileBytes(file, (source) => restoreSnapshot(deps, source, join(folder, 'restored')));
       const again = await openStore(deps, { folder: join(folder, 'restored'), verify: 'full' });
       expect(await again.kv.range(prefixRange(''))).toEqual(await store.kv.range(prefixRange('')));
       await again.close();

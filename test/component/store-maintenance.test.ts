@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { realClock, realRandom, silentLog } from '../../src/effects/index.js';
+import { realClock, realRandom, silentLog, withFileBytes } from '../../src/effects/index.js';
 import { type Kv, keyOf, prefixRange } from '../../src/etcd/index.js';
 import {
   openStore,
@@ -46,9 +45,10 @@ describe('defragmenting', () => {
       expect(await sizeOf(folder)).toBeLessThan(large / 4);
       expect(await readdir(folder)).toEqual(['data.mdb', 'lock.mdb', 'log']);
       expect((await kv.range(prefixRange('during'))).count).toBe(50);
-      expect(await verifySnapshot(snapshotFile(snapshot.pieces))).toMatchObject({
-        revision: before.revision,
-      });
+      const file = join(folder, 'saved');
+      await writeFile(file, snapshotFile(snapshot.pieces));
+      expect(await withFileBytes(file, verifySnapshot)).toMatchObject({ revision: before.revision });
+      await rm(file);
       await maintenance.defragment();
       await put(kv, 'after');
 
@@ -86,9 +86,9 @@ describe('backup and restore', () => {
       stop.now = true;
       await writing;
 
-      const { revision } = await verifySnapshot(createReadStream(file));
+      const { revision } = await withFileBytes(file, verifySnapshot);
       const restored = join(folder, 'deep', 'restored');
-      const facts = await restoreSnapshot(random, createReadStream(file), restored);
+      const facts = await withFileBytes(file, (source) => restoreSnapshot(random, source, restored));
       expect(facts).toMatchObject({ revision, sizeBytes: (await stat(file)).size });
       expect((await stat(restored)).mode & 0o777).toBe(0o700);
       const again = await open(restored, { verify: 'full' });
@@ -109,17 +109,18 @@ describe('backup and restore', () => {
       const file = join(folder, 'backup');
       await writeFile(file, snapshotFile((await store.maintenance.snapshot(forever)).pieces));
       await store.close();
-      const restore = (end: number, name: string) =>
-        restoreSnapshot(random, createReadStream(file, { end }), join(folder, name));
-      const last = (await stat(file)).size - 1;
-      await expect(restore(last - 1, 'new')).rejects.toMatchObject({ code: 'store/snapshot-invalid' });
-      await expect(restore(last, 'store')).rejects.toMatchObject({ code: 'store/folder-not-empty' });
-      await expect(restore(last, 'backup/below')).rejects.toMatchObject({ code: 'store/folder-unusable' });
-      const missing = restoreSnapshot(random, createReadStream(join(folder, 'no')), join(folder, 'new'));
-      await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
+      const cut = join(folder, 'cut');
+      await writeFile(cut, (await readFile(file)).subarray(0, -1));
+      const restore = (from: string, name: string) =>
+        withFileBytes(from, (source) => restoreSnapshot(random, source, join(folder, name)));
+      await expect(restore(cut, 'new')).rejects.toMatchObject({ code: 'store/snapshot-invalid' });
+      await expect(restore(file, 'store')).rejects.toMatchObject({ code: 'store/folder-not-empty' });
+      await expect(restore(file, 'backup/below')).rejects.toMatchObject({ code: 'store/folder-unusable' });
+      await rm(cut);
+      await expect(restore(cut, 'new')).rejects.toMatchObject({ code: 'ENOENT' });
       expect((await readdir(folder)).sort()).toEqual(['backup', 'store']);
       await mkdir(join(folder, 'empty'));
-      await restore(last, 'empty');
+      await restore(file, 'empty');
       expect((await readdir(folder)).sort()).toEqual(['backup', 'empty', 'store']);
     });
   });

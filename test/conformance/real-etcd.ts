@@ -44,13 +44,15 @@ export interface RealEtcdOptions {
   readonly version?: EtcdVersion;
   /** More flags. */
   readonly flags?: readonly string[];
+  /** What it goes on with, and what stays; left out: an empty folder that is gone after `close`. */
+  readonly folder?: string;
 }
 
-/** A one-member etcd on free loopback ports with an empty folder; `close` leaves nothing behind. */
+/** A one-member etcd on free loopback ports; `close` leaves nothing running. */
 export async function startEtcd(options: RealEtcdOptions = {}): Promise<RealEtcd> {
   const program = options.version === undefined ? 'etcd' : findProgram('etcd', options.version);
   if (program === undefined) throw new Error(`no etcd ${options.version} here: \`npm test\` unpacks it`);
-  const folder = await mkdtemp(join(tmpdir(), 'muster-etcd-'));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'muster-etcd-')));
   const [clientPort, peerPort] = await freePorts();
   const url = `http://127.0.0.1:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
@@ -69,7 +71,7 @@ export async function startEtcd(options: RealEtcdOptions = {}): Promise<RealEtcd
   const close = async () => {
     child.kill('SIGKILL');
     await exited;
-    await rm(folder, { recursive: true, force: true });
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   };
   for await (const line of createInterface({ input: child.stderr })) {
     if (line.includes('ready to serve client requests')) {

@@ -54,11 +54,13 @@ const serve: Command = {
 const backup: Command = {
   name: 'backup',
   summary: 'save the store to a file, while it runs',
-  description:
-    'Saves the whole store as it is at one moment, checks the file, and only then gives it its name.',
+  description: [
+    'Saves the whole store as it is at one moment, checks the file, and only then gives it its name. The file is a',
+    'snapshot as etcd makes them: stock `etcdctl snapshot restore` takes it.',
+  ].join('\n'),
   args: [{ name: '<file>', description: 'where to' }],
   flags: [fileFlag, endpointsFlag, outputFlag],
-  examples: [['muster store backup store.snapshot', 'of this cluster']],
+  examples: [['muster store backup store.db', 'of this cluster']],
   run: async (input) => (await import('../app.js')).runStoreBackup(input),
 };
 
@@ -66,16 +68,19 @@ const restore: Command = {
   name: 'restore',
   summary: 'make a data folder of a backup',
   description: [
-    'Makes a new data folder of a backup, with new IDs unless told otherwise. The folder must be empty or missing, and',
-    'is left so when the backup is damaged.',
+    'Makes a new data folder of a backup, or of a snapshot of etcd 3.4 to 3.6, with new IDs. The folder must be empty or',
+    'missing, and is left so when the file is damaged.',
   ].join('\n'),
-  args: [{ name: '<file>', description: 'a backup' }],
-  flags: [dataDir, { name: '--keep-ids', description: 'the cluster and member ID of the backup' }],
+  args: [{ name: '<file>', description: 'a backup, or a snapshot of etcd' }],
+  flags: [
+    dataDir,
+    {
+      name: '--skip-hash-check',
+      description: 'take a file without a checksum: the `member/snap/db` of a stopped etcd',
+    },
+  ],
   examples: [
-    [
-      'muster store restore store.snapshot --data-dir new.etcd',
-      'then `muster store serve --data-dir new.etcd`',
-    ],
+    ['muster store restore store.db --data-dir new.etcd', 'then `muster store serve --data-dir new.etcd`'],
   ],
   run: async (input) => (await import('../app.js')).runStoreRestore(input),
 };
