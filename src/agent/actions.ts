@@ -11,13 +11,13 @@ import { performUnit } from './actions/units.js';
 import { performUser } from './actions/users.js';
 import { performVariables } from './actions/variables.js';
 import { messageOf } from './errors.js';
-import type { Change, Supervisor } from './supervisor.js';
+import type { Change, UnitControl } from './supervisor.js';
 
 export interface ActionDeps {
   readonly files: Files;
   readonly exec: Exec;
   readonly httpGet: HttpGet;
-  readonly supervisor: Supervisor;
+  readonly supervisor: UnitControl;
   readonly log: Log;
   /** Whether this process may give files to other users. */
   readonly isSuperuser: boolean;

@@ -5,7 +5,7 @@ import type { Clock, Exec, Files, HttpGet, Log, Random } from '../effects/index.
 import { randomHex } from '../effects/index.js';
 import type { Machine, MachineFacts } from '../model/index.js';
 import type { NodeState } from '../registry/index.js';
-import { performActions } from './actions.js';
+import { applyActions } from './apply.js';
 import { type ChangeCounter, openChangeCounter } from './change-counter.js';
 import { fetchUserData } from './fetch-user-data.js';
 import { type KernelArguments, parseKernelArguments } from './kernel-arguments.js';
@@ -105,7 +105,7 @@ async function configure(
   signal: AbortSignal,
 ): Promise<void> {
   const { supervisor, plan } = node;
-  const reports = await performActions({ ...deps, supervisor }, options.root, plan.actions, signal);
+  const { reports } = await applyActions({ ...deps, supervisor }, options.root, plan.actions, signal);
   const problems = reports
     .filter(({ outcome }) => outcome === 'failed')
     .map(({ action, message }) => `${action.reason}: ${message ?? 'failed'}`);

@@ -7,6 +7,17 @@ import type { Change } from './supervisor.js';
 import type { InstallSettings } from './unit-links.js';
 import { findUnitName, type UnitName } from './unit-name.js';
 
+/** A unit as far as enabling it goes. */
+interface Installable {
+  readonly name: UnitName;
+  readonly fragment: string | undefined;
+  readonly install: InstallSettings;
+}
+
+interface LinkOptions {
+  readonly isRuntime: boolean;
+}
+
 /**
  * Makes the links that a unit's `[Install]` section asks for, as systemctl enable does. A unit without such a
  * section has none, which is no failure.
@@ -14,28 +25,49 @@ import { findUnitName, type UnitName } from './unit-name.js';
 export async function linkUnit(
   files: Files,
   root: string,
-  unit: { readonly name: UnitName; readonly fragment: string | undefined; readonly install: InstallSettings },
-  options: { readonly isRuntime: boolean },
+  unit: Installable,
+  options: LinkOptions,
 ): Promise<Change> {
-  const { name, fragment, install } = unit;
+  const { fragment } = unit;
   if (fragment === undefined) return 'unchanged';
-  const folder = options.isRuntime ? '/run/systemd/system' : '/etc/systemd/system';
+  const done = await Promise.all(placesOf(unit, options).map((path) => place(files, root, path, fragment)));
+  return done.includes('changed') ? 'changed' : 'unchanged';
+}
+
+/** Whether all of those links are there. */
+export async function isUnitLinked(
+  files: Files,
+  root: string,
+  unit: Installable,
+  options: LinkOptions,
+): Promise<boolean> {
+  const { fragment } = unit;
+  if (fragment === undefined) return true;
+  const found = await Promise.all(
+    placesOf(unit, options).map((path) => isPlaced(files, root, path, fragment)),
+  );
+  return !found.includes(false);
+}
+
+function placesOf({ name, install }: Installable, { isRuntime }: LinkOptions): readonly string[] {
+  const folder = isRuntime ? '/run/systemd/system' : '/etc/systemd/system';
   const links = [
     ...install.wantedBy.map((target) => `${target}.wants/${name.full}`),
     ...install.requiredBy.map((target) => `${target}.requires/${name.full}`),
     ...install.aliases.filter((alias) => alias !== name.full),
   ];
-  const places = links.filter((link) => link.split('/').every((part) => isPart(part)));
-  const done = await Promise.all(places.map((link) => place(files, root, `${folder}/${link}`, fragment)));
-  return done.includes('changed') ? 'changed' : 'unchanged';
+  return links.filter((link) => link.split('/').every(isPart)).map((link) => `${folder}/${link}`);
+}
+
+async function isPlaced(files: Files, root: string, path: string, target: string): Promise<boolean> {
+  const real = await resolveInRoot(files, root, path);
+  return (await files.stat(real))?.kind === 'link' && (await files.readLink(real)) === target;
 }
 
 async function place(files: Files, root: string, path: string, target: string): Promise<Change> {
-  const real = await resolveInRoot(files, root, path);
-  if ((await files.stat(real))?.kind === 'link' && (await files.readLink(real)) === target)
-    return 'unchanged';
+  if (await isPlaced(files, root, path, target)) return 'unchanged';
   await ensureFolder(files, root, posix.dirname(path));
-  await files.link(target, real);
+  await files.link(target, await resolveInRoot(files, root, path));
   return 'changed';
 }
 

@@ -64,6 +64,11 @@ const table = {
     next: 'read what it printed: var/log/units/{unit}.log in the node, or "muster logs"',
     httpStatus: 500,
   },
+  'agent/systemd-refused': {
+    message: 'cannot {command} unit "{unit}": {reason}',
+    next: 'look at "systemctl status {unit}" and "journalctl -u {unit}" on the machine',
+    httpStatus: 500,
+  },
   'agent/unit-not-active': {
     message: 'cannot reload unit "{unit}": it is {active}',
     next: 'start it first, or use "reload-or-restart"',
@@ -84,6 +89,12 @@ const table = {
     message: 'cannot fetch user-data from "{url}": it is not an http or https URL',
     next: 'correct cloud-config-url on the kernel command line',
     httpStatus: 400,
+  },
+  'agent/user-data-unreachable': {
+    message: 'cannot fetch user-data from "{url}": {why}, {tries} times',
+    next: 'see that the server runs and can be reached from this machine, then run it again',
+    httpStatus: 504,
+    retry: 'later',
   },
   'agent/kernel-argument': {
     message: 'kernel argument "{name}" cannot be "{value}"',

@@ -39,6 +39,19 @@ test('the pause is never longer than five seconds', async () => {
   expect(clock.sleeping()).toBe(0);
 });
 
+test('with a limit it gives up, and says why', async () => {
+  const { asked, clock, deps } = answers([503]);
+  const body = fetchUserData(deps, url, new AbortController().signal, { tries: 15 });
+  const refused = expect(body).rejects.toMatchObject({
+    code: 'agent/user-data-unreachable',
+    message: `cannot fetch user-data from "${url}": status 503, 15 times`,
+  });
+  await clock.advance(60_000);
+  await refused;
+  expect(asked).toHaveLength(15);
+  expect(clock.sleeping()).toBe(0);
+});
+
 test.each([404, 403, 410])('status %i ends it at once', async (status) => {
   const { deps, asked } = answers([status]);
   await expect(fetchUserData(deps, url, new AbortController().signal)).rejects.toMatchObject({

@@ -12,21 +12,27 @@ export interface FetchDeps {
   readonly log: Log;
 }
 
+export interface FetchOptions {
+  /** When to give up; never, when left out: a machine is of no use without its user-data. */
+  readonly tries?: number;
+}
+
 /**
- * Fetches user-data, and waits as long as it takes for a server that is away: a machine is of no use without it.
- * `undefined` when `signal` fires first.
+ * Fetches user-data, and waits for a server that is away. `undefined` when `signal` fires first.
  *
  * Source of the pauses and of what is final: coreos-cloudinit f1f0405, pkg/http_client.go; there it gives up
  * after 15 tries.
- * @throws `agent/user-data-refused` for a 4xx answer; `agent/user-data-url`
+ * @throws `agent/user-data-refused` for a 4xx answer; `agent/user-data-url`; `agent/user-data-unreachable`
  */
 export async function fetchUserData(
   deps: FetchDeps,
   url: string,
   signal: AbortSignal,
+  { tries = Number.POSITIVE_INFINITY }: FetchOptions = {},
 ): Promise<Uint8Array | undefined> {
   if (!/^https?:\/\//.test(url)) throw fail('agent/user-data-url', { url });
-  for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = Math.min(pauseMs * 2, lastPauseMs)) {
+  let pauseMs = firstPauseMs;
+  for (let tried = 1; !signal.aborted; tried += 1) {
     const answer = await deps.httpGet(url, { signal }).catch((error: unknown) => messageOf(error));
     if (signal.aborted) break;
     if (typeof answer !== 'string') {
@@ -34,9 +40,11 @@ export async function fetchUserData(
       if (status >= 200 && status < 300) return body;
       if (status >= 400 && status < 500) throw fail('agent/user-data-refused', { url, status });
     }
-    const reason = typeof answer === 'string' ? answer : `status ${answer.status}`;
-    deps.log.warn('cannot fetch user-data yet', { url, reason, pauseMs });
+    const why = typeof answer === 'string' ? answer : `status ${answer.status}`;
+    if (tried >= tries) throw fail('agent/user-data-unreachable', { url, why, tries });
+    deps.log.warn('cannot fetch user-data yet', { url, reason: why, pauseMs });
     await deps.clock.sleep(pauseMs, signal);
+    pauseMs = Math.min(pauseMs * 2, lastPauseMs);
   }
   return undefined;
 }

@@ -11,10 +11,17 @@
  */
 export { type ActionDeps, type ActionReport, performActions } from './actions.js';
 export { type AgentDeps, type AgentOptions, runAgent } from './agent.js';
+export { type ApplyReport, applyActions, planApply } from './apply.js';
 export { agentErrors } from './errors.js';
+export { type FetchOptions, fetchUserData } from './fetch-user-data.js';
 export { type KernelArguments, parseKernelArguments } from './kernel-arguments.js';
 export { type LocalSupervisorDeps, openLocalSupervisor } from './local-supervisor.js';
+export { readFacts } from './node-identity.js';
+export { type NodePlan, planNode } from './node-plan.js';
+export type { Step } from './plan-steps.js';
 export type { Membership } from './registration.js';
+export { renderAction } from './render-action.js';
 export type { BuiltinUnit } from './service.js';
-export type { Change, Supervisor, UnitStatus } from './supervisor.js';
+export type { Change, Supervisor, UnitControl, UnitStatus } from './supervisor.js';
+export { openSystemdUnits } from './systemd-units.js';
 export type { NodeContext } from './unit-process.js';

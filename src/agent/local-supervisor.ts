@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Clock, Exec, Files, Log } from '../effects/index.js';
-import { linkUnit } from './enable-unit.js';
+import { isUnitLinked, linkUnit } from './enable-unit.js';
 import type { BuiltinUnit } from './service.js';
 import type { Change, Supervisor } from './supervisor.js';
 import { type CommandScope, performCommand } from './unit-commands.js';
@@ -49,6 +49,13 @@ export function openLocalSupervisor(deps: LocalSupervisorDeps, context: NodeCont
     table,
     define: (unit) => definition(unitName(unit)),
   };
+  /** The unit, and those that are enabled along with it. */
+  const installables = async (unit: string) => {
+    const found = runnable(unit, await scope.define(unit));
+    const others = found.install.also.filter((name) => name !== found.name.full);
+    const definitions = await Promise.all(others.map((name) => scope.define(name)));
+    return [found, ...definitions.flatMap((other) => ('install' in other ? [other] : []))];
+  };
   return {
     async reload() {
       let change: Change = 'unchanged';
@@ -59,16 +66,16 @@ export function openLocalSupervisor(deps: LocalSupervisorDeps, context: NodeCont
       return change;
     },
     async enable(unit, options) {
-      const found = runnable(unit, await scope.define(unit));
-      const own = await linkUnit(deps.files, context.root, found, options);
-      const others = found.install.also.filter((name) => name !== found.name.full);
-      const definitions = await Promise.all(others.map((name) => scope.define(name)));
-      const changes = await Promise.all(
-        definitions.flatMap((other) =>
-          'install' in other ? [linkUnit(deps.files, context.root, other, options)] : [],
-        ),
+      const units = await installables(unit);
+      const changes = await Promise.all(units.map((one) => linkUnit(deps.files, context.root, one, options)));
+      return changes.includes('changed') ? 'changed' : 'unchanged';
+    },
+    async isEnabled(unit, options) {
+      const units = await installables(unit);
+      const found = await Promise.all(
+        units.map((one) => isUnitLinked(deps.files, context.root, one, options)),
       );
-      return [own, ...changes].includes('changed') ? 'changed' : 'unchanged';
+      return !found.includes(false);
     },
     async command(unit, command) {
       return performCommand(scope, unit, command);

@@ -3,6 +3,7 @@
 import type { Files, Random } from '../effects/index.js';
 import { randomHex } from '../effects/index.js';
 import { findMachineId, type MachineFacts, type MachineId, machineId } from '../model/index.js';
+import { parseEnvironmentFile } from './environment.js';
 import type { KernelArguments } from './kernel-arguments.js';
 import { ensureFolder, resolveInRoot } from './node-root.js';
 
@@ -53,6 +54,35 @@ export async function collectFacts(
     publicIpv4: args.publicIpv4 || args.privateIpv4,
     privateIpv6: args.privateIpv6,
     publicIpv6: args.publicIpv6 || args.privateIpv6,
+  };
+}
+
+/** Names of the environment, and of `/etc/environment`, that hold addresses. Source: coreos-cloudinit f1f0405, initialize/env.go. */
+type AddressVariables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What can be known of a machine by looking at it, with nothing written: for one that muster did not boot. Addresses
+ * are those of `COREOS_PRIVATE_IPV4` and its kin, from `environment` or from the node's `/etc/environment`.
+ */
+export async function readFacts(
+  files: Files,
+  root: string,
+  environment: AddressVariables,
+): Promise<MachineFacts> {
+  const known: AddressVariables = {
+    ...parseEnvironmentFile((await readNodeFile(files, root, '/etc/environment')) ?? ''),
+    ...environment,
+  };
+  const hostname = (await readNodeFile(files, root, '/etc/hostname')) ?? '';
+  const id = findMachineId((await readNodeFile(files, root, '/etc/machine-id')) ?? '');
+  return {
+    machineId: id ?? machineId('0'.repeat(32)),
+    name: hostname.split('.')[0] ?? '',
+    hostname,
+    privateIpv4: known.COREOS_PRIVATE_IPV4 ?? '',
+    publicIpv4: known.COREOS_PUBLIC_IPV4 ?? '',
+    privateIpv6: known.COREOS_PRIVATE_IPV6 ?? '',
+    publicIpv6: known.COREOS_PUBLIC_IPV6 ?? '',
   };
 }
 

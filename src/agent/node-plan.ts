@@ -22,13 +22,23 @@ const mostBytes = 1024 * 1024;
 
 const emptyPlan: NodePlan = { actions: [], hostname: '', publicIp: '', metadata: {}, problems: [] };
 
+export interface NodePlanOptions {
+  /** Whether variables are filled in here; muster's boot face has done it already. */
+  readonly fillsVariables?: boolean;
+}
+
 /** Reads user-data of any kind. What cannot be applied is a problem of the node, never a reason not to join. */
-export async function planNode(deps: UserDataDeps, body: Uint8Array, facts: MachineFacts): Promise<NodePlan> {
+export async function planNode(
+  deps: UserDataDeps,
+  body: Uint8Array,
+  facts: MachineFacts,
+  { fillsVariables = false }: NodePlanOptions = {},
+): Promise<NodePlan> {
   // Loaded only here: with its parsers it takes longer to load than all of the agent.
-  const { parseUserData, planActions } = await import('../cloudconfig/index.js');
+  const { parseUserData, planActions, substitute } = await import('../cloudconfig/index.js');
   const text = unpack(deps, body);
   if (text === undefined) return { ...emptyPlan, problems: ['user-data is packed and cannot be unpacked'] };
-  const found = parseUserData(text, deps);
+  const found = parseUserData(fillsVariables ? substitute(text, facts) : text, deps);
   switch (found.kind) {
     case 'empty':
       return emptyPlan;

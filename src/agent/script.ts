@@ -41,6 +41,8 @@ function unitText(id: string): string {
     '',
     '[Service]',
     'Type=exec',
+    // Active once it has run, so that nobody runs it again.
+    'RemainAfterExit=yes',
     `ExecStart=/bin/bash %S/${workspace}/scripts/${id}`,
     '',
   ].join('\n');

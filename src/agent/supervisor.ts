@@ -12,6 +12,8 @@ export interface UnitStatus {
   readonly sub: string;
   /** Of the main process, while there is one. */
   readonly pid?: number;
+  /** A start of it was carried out and left nothing running: a oneshot that ended well, a condition that is not met. */
+  readonly isDone?: true;
   /** Why it is failed or not loaded. */
   readonly reason?: string;
   /** Of a unit that runs the store's member. */
@@ -21,15 +23,14 @@ export interface UnitStatus {
 /** Whether a call found work to do. */
 export type Change = 'changed' | 'unchanged';
 
-/**
- * What runs a node's units: systemd on a real machine, muster's own on a local one. Units are found by name
- * in the node's unit folders.
- */
-export interface Supervisor {
+/** What applying a configuration needs of whatever runs a node's units. Units are found by name in its unit folders. */
+export interface UnitControl {
   /** Reads unit files and drop-ins anew; running units go on, and meet the new settings at their next step. */
   reload(): Promise<Change>;
   /** Links the unit into the targets of its `[Install]` section; throws as `command`. */
   enable(unit: string, options: { readonly isRuntime: boolean }): Promise<Change>;
+  /** Whether `enable` has nothing to do. */
+  isEnabled(unit: string, options: { readonly isRuntime: boolean }): Promise<boolean>;
   /**
    * Returns when the command is done as systemctl would: `unchanged` for a start of what is active and a stop of
    * what is not. Throws `agent/unit-failed`, `agent/unit-not-found`, `agent/unit-masked`, `agent/unit-bad`.
@@ -37,6 +38,10 @@ export interface Supervisor {
   command(unit: string, command: UnitCommand): Promise<Change>;
   /** Of one unit, whether it was ever started or not. */
   status(unit: string): Promise<UnitStatus>;
+}
+
+/** What runs a node's units as long as the agent lives: systemd on a real machine, muster's own on a local one. */
+export interface Supervisor extends UnitControl {
   /** Of all units that a command or another unit asked for, except those not found; by name. */
   list(): Promise<readonly UnitStatus[]>;
   /**

@@ -32,6 +32,7 @@ export function recordedSupervisor(
     supervisor: {
       reload: () => say('reload'),
       enable: (unit, { isRuntime }) => say(`enable ${unit}${isRuntime ? ' runtime' : ''}`),
+      isEnabled: async () => false,
       command: (unit, command) => say(`${command} ${unit}`),
       status: async (unit) =>
         units.get(unit) ?? { name: unit, load: 'not-found', active: 'inactive', sub: 'dead' },

@@ -115,7 +115,8 @@ async function startAlone(scope: CommandScope, unit: RunnableUnit): Promise<Chan
   if (definition.kind === 'service') {
     const unmet = await findUnmet(files, root, definition.settings.conditions);
     if (unmet !== undefined) {
-      table.note({ name: unit.name.full, load: 'loaded', active: 'inactive', sub: 'dead', reason: unmet });
+      const dead = { load: 'loaded', active: 'inactive', sub: 'dead' } as const;
+      table.note({ name: unit.name.full, ...dead, reason: unmet, isDone: true });
       return 'unchanged';
     }
   }

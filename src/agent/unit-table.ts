@@ -103,12 +103,14 @@ export function openUnitTable(deps: UnitTableDeps, context: NodeContext): UnitTa
       const place = entry.isReached ? reached : ({ active: 'inactive', sub: 'dead' } as const);
       return { name, load: 'loaded', ...place };
     }
+    const state = service.state();
     const pid = service.pid();
     const member = service.member();
     return {
       name,
       load: 'loaded',
-      ...renderUnitState(service.state()),
+      ...renderUnitState(state),
+      ...(isDone(state) ? { isDone: true } : {}),
       ...(pid === undefined ? {} : { pid }),
       ...(member === undefined ? {} : { member }),
     };
@@ -230,6 +232,12 @@ export function openUnitTable(deps: UnitTableDeps, context: NodeContext): UnitTa
 }
 
 const reached = { active: 'active', sub: 'active' } as const;
+
+/** A oneshot that nobody stopped, and that ended well. */
+function isDone({ kind, policy, outcome, isStopWanted, starts }: UnitState): boolean {
+  const hasRun = kind === 'dead' && starts.length > 0 && !isStopWanted;
+  return hasRun && policy.type === 'oneshot' && outcome.kind === 'success';
+}
 
 function isStopping({ kind }: UnitState): boolean {
   return kind === 'stop' || kind === 'killing' || kind === 'stop-post';

@@ -2,9 +2,15 @@
 
 /**
  * bootstrap: how a machine finds its cluster and reaches it: the local proxy, for machines that are no members,
- * and the discovery service, by which foreign machines find each other; seeding and DNS have their place here.
+ * and the discovery service and the DNS, by which foreign machines find each other and a cluster.
  */
 export { type AskMember, type AskMemberOptions, askMember, type MemberSource } from './ask-member.js';
+export {
+  type BootstrapChoice,
+  type BootstrapWarning,
+  chooseBootstrap,
+  type MemberSection,
+} from './choose-bootstrap.js';
 export type { ClusterMembers } from './cluster-members.js';
 export {
   type Discovery,
@@ -14,6 +20,7 @@ export {
 } from './discovery/discovery.js';
 export { isDiscoveryPath } from './discovery/handler.js';
 export type { SlotView, TokenView } from './discovery/operator-answers.js';
+export type { Reservation } from './discovery/reserve.js';
 export { answerQuery, type DnsTransport } from './dns/answer-query.js';
 export { type FollowZoneOptions, followZone } from './dns/follow-zone.js';
 export { memberAddresses } from './dns/member-hosts.js';

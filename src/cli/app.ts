@@ -13,6 +13,8 @@ export const runBackupNow = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-backup-commands.js')).runBackupNow(input);
 export const runCompletion = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./completion.js')).runCompletion(input);
+export const runConfigApply = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./config/run-apply.js')).runConfigApply(input);
 export const runConfigRender = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./config/run-render.js')).runConfigRender(input);
 export const runConfigConvert = async (input: CommandInput): Promise<ExitCode> =>

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { type BootstrapWarning, chooseBootstrap, type MemberSection } from '../bootstrap/index.js';
 import {
   compileMachine,
   type FileIssue,
@@ -9,7 +10,7 @@ import {
   type UserDataInput,
 } from '../cloudconfig/index.js';
 import { realFiles } from '../effects/index.js';
-import { renderIssue } from '../model/index.js';
+import { type BootstrapKind, renderIssue } from '../model/index.js';
 import { optionParsers } from '../providers/index.js';
 import type { ClusterFileRecord } from '../registry/index.js';
 import {
@@ -62,6 +63,8 @@ export async function readCluster(cluster: ClusterFolder): Promise<CheckedCluste
 export interface CompiledCluster {
   /** By machine name: user-data with its variables not yet filled. */
   readonly userData: ReadonlyMap<string, string>;
+  /** Of the members of the store, where it is etcd. */
+  readonly bootstrap: BootstrapKind;
   /** Each once, however many machines share the file. */
   readonly issues: readonly FileIssue[];
 }
@@ -72,13 +75,27 @@ export function compileCluster(spec: ClusterSpec, files: ReadonlyMap<string, str
   const shared = compileMachine({ cluster, machine: undefined }, { gunzip });
   const issues = new Map<string, FileIssue>();
   const userData = new Map<string, string>();
-  for (const { name, userData: own } of spec.machines) {
+  const members: MemberSection[] = [];
+  for (const { name, role, userData: own } of spec.machines) {
     const machine = own === undefined ? undefined : inputOf(own, files);
     const compiled = machine === undefined ? shared : compileMachine({ cluster, machine }, { gunzip });
     for (const issue of compiled.issues) issues.set(JSON.stringify(issue), issue);
-    if (compiled.kind === 'ok') userData.set(name, compiled.config.userData);
+    if (compiled.kind !== 'ok') continue;
+    const { userData: text, etcd2: options } = compiled.config;
+    userData.set(name, text);
+    const source = own?.kind === 'file' ? own : (spec.userData ?? own);
+    const file = source?.kind === 'file' ? source.path : '';
+    if (role === 'member') members.push({ machine: name, file, options });
   }
-  return { userData, issues: [...issues.values()] };
+  const all = [...issues.values()];
+  if (spec.store.kind !== 'etcd') return { userData, bootstrap: 'static', issues: all };
+  const { kind, warnings } = chooseBootstrap(spec.store.bootstrap, members, spec.domain);
+  return { userData, bootstrap: kind, issues: [...all, ...warnings.map(issueOf)] };
+}
+
+/** Which line it stands in is lost in what was compiled. */
+function issueOf({ file, key, message, hint }: BootstrapWarning): FileIssue {
+  return { file, severity: 'warning', path: `coreos.etcd2.${key}`, line: 1, column: 1, message, hint };
 }
 
 function inputOf(source: UserDataSource, files: ReadonlyMap<string, string>): UserDataInput {

@@ -3,7 +3,7 @@
 import type { BootMachine, BootPlan } from '../boot/index.js';
 import type { WantedCluster } from '../engine/index.js';
 import { machineIdentity } from '../identity/index.js';
-import type { MachineFacts } from '../model/index.js';
+import type { BootstrapKind, MachineFacts } from '../model/index.js';
 import type { ClusterNetwork, MachineOrder } from '../providers/index.js';
 import type { ClusterSpec, MachineSpec } from '../spec/index.js';
 import type { KnownMachine } from '../status/index.js';
@@ -20,6 +20,8 @@ export interface ClusterPlan {
   readonly storeUrls: readonly string[];
   /** The members that the machines run; nothing where the store is embedded. */
   readonly store: WantedCluster | undefined;
+  /** Where the zone of the cluster's domain is served; nothing: nowhere. */
+  readonly dns: { readonly host: string; readonly port: number } | undefined;
   readonly machines: ReadonlyMap<string, PlannedMachine>;
   readonly boot: BootPlan;
 }
@@ -51,7 +53,7 @@ export function planCluster(
   const members = spec.machines.flatMap((machine, index) =>
     spec.store.kind === 'etcd' && machine.role === 'member' ? [addressOf(machine, index)] : [],
   );
-  const compiled = compileCluster(spec, userData).userData;
+  const { userData: compiled, bootstrap } = compileCluster(spec, userData);
   const planned = spec.machines.map((machine, index) =>
     planMachine(spec, machine, index, context, controlUrl, compiled.get(machine.name)),
   );
@@ -60,7 +62,8 @@ export function planCluster(
     controlUrl,
     etcdUrl,
     storeUrls: members.length === 0 ? [etcdUrl] : members.map((address) => memberUrl(address, clientPort)),
-    store: wantedCluster(spec, planned),
+    store: wantedCluster(spec, bootstrap, planned),
+    dns: bootstrap === 'srv' ? { host: address, port: spec.control.dnsPort } : undefined,
     machines: new Map(planned.map(({ known, order }) => [known.name, { known, order }])),
     boot: {
       controlUrl,
@@ -79,12 +82,16 @@ function memberUrl(address: string, port: number): string {
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
-function wantedCluster(spec: ClusterSpec, planned: readonly PlannedMachine[]): WantedCluster | undefined {
+function wantedCluster(
+  spec: ClusterSpec,
+  bootstrap: BootstrapKind,
+  planned: readonly PlannedMachine[],
+): WantedCluster | undefined {
   if (spec.store.kind === 'embedded') return undefined;
   const members = planned
     .filter(({ known }) => known.role === 'member')
     .map(({ known: { name, id, privateIp } }) => ({ name, id, peerUrls: [memberUrl(privateIp, peerPort)] }));
-  return { bootstrap: spec.store.bootstrap, members };
+  return { bootstrap, size: spec.store.size ?? members.length, members };
 }
 
 function planMachine(

@@ -8,26 +8,43 @@ import type { ClusterFolder } from './cluster-folder.js';
 import { type DiscoveryService, openDiscoveryService } from './discovery-service.js';
 import { discoveryFolder } from './operator-key.js';
 
-/**
- * Puts discovery on the port of a control process, beside its HTTP face: by path for protocol v2, as gRPC for v3.
- * The service is opened when somebody first asks for it: most clusters never do, and an open store costs time and
- * memory.
- */
+/** The discovery service of a control process. */
+export interface ControlDiscovery {
+  /** Opened when somebody first asks for it: most clusters never do, and an open store costs time and memory. */
+  open(): Promise<DiscoveryService>;
+  close(): Promise<void>;
+}
+
+export function openControlDiscovery(cluster: ClusterFolder, log: Log): ControlDiscovery {
+  const opened: { service?: Promise<DiscoveryService> | undefined } = {};
+  return {
+    open() {
+      opened.service ??= openDiscoveryService(discoveryFolder(cluster), log).catch((error: unknown) => {
+        opened.service = undefined;
+        throw error;
+      });
+      return opened.service;
+    },
+    async close() {
+      const service = await opened.service?.catch(() => undefined);
+      await service?.close();
+    },
+  };
+}
+
+/** Puts discovery on the port of a control process, beside its HTTP face: by path for protocol v2, as gRPC for v3. */
 export async function serveWithDiscovery(
-  { cluster, store, log }: { readonly cluster: ClusterFolder; readonly store: Store; readonly log: Log },
+  {
+    discovery,
+    store,
+    log,
+  }: { readonly discovery: ControlDiscovery; readonly store: Store; readonly log: Log },
   face: Handler,
   at: ListenOptions,
 ): Promise<Listening> {
-  const opened: { service?: Promise<DiscoveryService> | undefined } = {};
-  const open = () => {
-    opened.service ??= openDiscoveryService(discoveryFolder(cluster), log).catch((error: unknown) => {
-      opened.service = undefined;
-      throw error;
-    });
-    return opened.service;
-  };
+  const { open } = discovery;
   const { clusterId, memberId } = store;
-  const listening = await serveKv(
+  return serveKv(
     {
       kv: lazyKv(async () => (await open()).discovery.kv),
       identity: {
@@ -48,14 +65,6 @@ export async function serveWithDiscovery(
     },
     at,
   );
-  return {
-    url: listening.url,
-    async close() {
-      await listening.close();
-      const service = await opened.service?.catch(() => undefined);
-      await service?.close();
-    },
-  };
 }
 
 /** A `Kv` that is opened by its first call. */

@@ -13,7 +13,8 @@ import { type ClusterFolder, findClusterId, openClusterId } from './cluster-fold
 import { type ClusterPlan, type PlanContext, planCluster } from './cluster-plan.js';
 import { openClusterSnapshots } from './cluster-snapshots.js';
 import { runControlBackups } from './control-backups.js';
-import { serveWithDiscovery } from './control-discovery.js';
+import { openControlDiscovery, serveWithDiscovery } from './control-discovery.js';
+import { openControlDns } from './control-dns.js';
 import {
   type ControlRecord,
   findControl,
@@ -84,11 +85,14 @@ async function runAlone(
         serveStore({ store, log, name: checked.spec.name, clientUrls: [plan.etcdUrl] }, at),
       ),
     );
+    const discovery = openControlDiscovery(cluster, log);
+    opened.push(discovery);
     opened.push(
       await listenAt('control.port', plan.controlUrl, (at) =>
-        serveWithDiscovery({ cluster, store, log }, controlFace(registry, view, snapshots.face, log), at),
+        serveWithDiscovery({ discovery, store, log }, controlFace(registry, view, snapshots.face, log), at),
       ),
     );
+    if (plan.dns !== undefined) opened.push(await openControlDns({ registry, log }, plan, plan.dns));
     const record = await writeControlRecord(cluster, {
       cluster: checked.spec.name,
       controlUrl: plan.controlUrl,
@@ -114,6 +118,12 @@ async function runAlone(
             connect: (endpoint) => connect([endpoint], { timeoutMs: memberTimeoutMs }),
             saveSnapshot: snapshots.save,
             offerSnapshot: snapshots.offer,
+            async reserveSlots(token, size, members) {
+              const url = `${plan.controlUrl}/${token}`;
+              await (await discovery.open()).discovery.reserve({ token, url, size, members });
+              return { url };
+            },
+            slotsOf: async (token) => (await discovery.open()).discovery.slotsOf(token),
             wantedOf: (snapshot) => view.planOf(snapshot)?.store,
           },
           machinesOf: (snapshot) => {

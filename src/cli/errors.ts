@@ -19,7 +19,7 @@ export const cliErrors = {
     next: 'mend what is listed above and run the command again',
     httpStatus: 400,
   },
-  'cli/bad-user-data': {
+  'cli/unreadable-user-data': {
     message: 'the user-data "{file}" has {count} to mend; nothing was printed',
     next: 'mend what is listed above and run the command again',
     httpStatus: 400,
@@ -33,6 +33,11 @@ export const cliErrors = {
     message: 'cannot read the user-data file "{path}": {why}',
     next: 'create the file, or change userData in the cluster file',
     httpStatus: 404,
+  },
+  'cli/bad-user-data': {
+    message: 'the user-data has {count}; nothing was applied',
+    next: 'mend what is listed above and run the command again',
+    httpStatus: 400,
   },
   'cli/already-running': {
     message:

@@ -113,6 +113,7 @@ async function renderStatus(status: ClusterStatus): Promise<string> {
     `control  ${status.endpoints.control || '-'}`,
     `etcd     ${status.endpoints.etcd.join(', ') || '-'}`,
     ...(status.store === undefined ? [] : [`store    ${storeLine(status.store)}`]),
+    ...(status.store?.discovery === undefined ? [] : [`token    ${status.store.discovery}`]),
   ];
   if (status.machines.length === 0) return `${head.join('\n')}\n`;
   const parts = [`${head.join('\n')}\n`, await renderTable(status.machines, machineColumns)];

@@ -3,7 +3,7 @@
 import { realClock, realFiles, silentLog } from '../effects/index.js';
 import type { ClusterSnapshot } from '../registry/index.js';
 import { diffSpec } from '../spec/index.js';
-import { type CheckedCluster, parseCluster, readCluster } from './cluster-files.js';
+import { type CheckedCluster, compileCluster, parseCluster, readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterFolder, openClusterId } from './cluster-folder.js';
 import { type ClusterPlan, planCluster } from './cluster-plan.js';
 import { type CommandInput, type ExitCode, textFlag } from './command.js';
@@ -121,6 +121,10 @@ async function applyFile(
     was.spec.store.kind !== checked.spec.store.kind
   ) {
     throw fail('cli/store-changed', { from: was.spec.store.kind, to: checked.spec.store.kind });
+  }
+  if (before.clusterFile.modRevision > 0 && was.kind === 'ok') {
+    const wasServed = compileCluster(was.spec, userData).bootstrap === 'srv';
+    if (wasServed !== (plan.dns !== undefined)) throw fail('cli/needs-restart', { what: 'bootstrap: srv' });
   }
   if (!(await session.registry.clusterFile.write(checked.text, before.clusterFile))) {
     throw fail('cli/changed-meanwhile');

@@ -45,13 +45,13 @@ test('one file is served byte for byte', () => {
   const script = '#!/bin/sh\r\necho hi';
   expect(compileMachine({ cluster: text('user-data', base), machine: text('own', script) })).toEqual({
     kind: 'ok',
-    config: { kind: 'script', userData: script },
+    config: { kind: 'script', userData: script, etcd2: {} },
     issues: [],
   });
 });
 
 test('no user-data at all is empty user-data', () => {
-  const empty = { kind: 'ok', config: { kind: 'empty', userData: '' }, issues: [] };
+  const empty = { kind: 'ok', config: { kind: 'empty', userData: '', etcd2: {} }, issues: [] };
   expect(compileMachine({ cluster: undefined, machine: undefined })).toEqual(empty);
   expect(compileMachine({ cluster: text('user-data', ''), machine: undefined })).toEqual(empty);
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Issue } from '../model/index.js';
-import { type CloudConfig, emptyCloudConfig } from './cloud-config.js';
+import { type CloudConfig, emptyCloudConfig, type SectionOptions } from './cloud-config.js';
 import { parseInlineConfig } from './inline-config.js';
 import { layOver } from './lay-over.js';
 import { renderUserData } from './render-user-data.js';
@@ -29,6 +29,8 @@ export interface MachineConfig {
   readonly kind: 'cloud-config' | 'script' | 'ignition' | 'empty';
   /** As the operator wrote it, byte for byte, when it comes from one file. */
   readonly userData: string;
+  /** Of its etcd2 section; empty where there is none. */
+  readonly etcd2: SectionOptions;
 }
 
 /** An issue and the file it is in; `file` is empty for keys that stand in the cluster file. */
@@ -57,9 +59,13 @@ export function compileMachine(input: MachineInput, deps: UserDataDeps = {}): Co
   const issues = layers.flatMap(issuesOf);
   if (layers.some(({ parsed }) => parsed.kind === 'bad')) return { kind: 'bad', issues };
   const [first] = layers;
-  if (first === undefined) return { kind: 'ok', config: { kind: 'empty', userData: '' }, issues };
+  if (first === undefined) return { kind: 'ok', config: { kind: 'empty', userData: '', etcd2: {} }, issues };
   if (layers.length === 1 && first.text !== undefined && first.parsed.kind !== 'bad')
-    return { kind: 'ok', config: { kind: first.parsed.kind, userData: first.text }, issues };
+    return {
+      kind: 'ok',
+      config: { kind: first.parsed.kind, userData: first.text, etcd2: etcd2Of(first.parsed) },
+      issues,
+    };
   return layAll(layers, issues);
 }
 
@@ -88,7 +94,15 @@ function layAll(layers: readonly Layer[], issues: readonly FileIssue[]): Compile
       return { kind: 'bad', issues: [...issues, cannotLay(file, parsed.kind)] };
   }
   const config = configs.reduce(layOver, emptyCloudConfig);
-  return { kind: 'ok', config: { kind: 'cloud-config', userData: renderUserData(config) }, issues };
+  return {
+    kind: 'ok',
+    config: { kind: 'cloud-config', userData: renderUserData(config), etcd2: config.etcd2 },
+    issues,
+  };
+}
+
+function etcd2Of(parsed: UserData): SectionOptions {
+  return parsed.kind === 'cloud-config' ? parsed.config.etcd2 : {};
 }
 
 function issuesOf({ file, parsed }: Layer): readonly FileIssue[] {

@@ -21,6 +21,8 @@ export interface GetOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Of one try, connection included; 10000 when left out. */
   readonly timeoutMs?: number;
+  /** Certificates in PEM: the only authorities that count for https; those of the system when left out. */
+  readonly ca?: string;
   /** A longer body is refused; 16 MiB when left out. */
   readonly maxBytes?: number;
 }
@@ -37,7 +39,9 @@ export const realHttpGet: HttpGet = (url, options = {}) =>
     const timeout = AbortSignal.timeout(options.timeoutMs ?? 10_000);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
     const get = url.startsWith('https:') ? https.get : http.get;
-    const request = get(url, { signal, headers: { ...options.headers } }, (response) => {
+    const { ca } = options;
+    const trust = ca === undefined ? {} : { ca };
+    const request = get(url, { signal, headers: { ...options.headers }, ...trust }, (response) => {
       const chunks: Buffer[] = [];
       let sizeBytes = 0;
       response.on('data', (chunk: Buffer) => {

@@ -28,6 +28,8 @@ export {
 export { type Issue, renderIssue } from './issue.js';
 export type { Machine, MachineFacts, MachineMarks, MachineRole } from './machine.js';
 export {
+  type BootstrapKind,
+  bootstrapKinds,
   type MemberDisk,
   type MemberFinding,
   type MemberOrder,

@@ -54,6 +54,15 @@ export interface MemberReport {
   readonly problems?: readonly string[] | undefined;
 }
 
+export const bootstrapKinds = ['static', 'seed', 'discovery', 'srv'] as const;
+
+/**
+ * How a cluster begins and is found. `static`: its members begin together; `seed`: one begins and the others are added to
+ * it; `discovery`: together, under a token by which machines of others can join them; `srv`: together, and the DNS says
+ * where they are.
+ */
+export type BootstrapKind = (typeof bootstrapKinds)[number];
+
 /** A member and its peer URLs, as `initial-cluster` lists them. */
 export interface PeerEntry {
   readonly name: string;

@@ -41,8 +41,15 @@ export interface StoreRecord {
   readonly members: readonly StoreMember[];
   /** By machine. */
   readonly places: Readonly<Record<string, MemberPlace>>;
+  /**
+   * Peer URLs for which a learner is being added. Written before etcd is asked, so that a learner whose place was never
+   * written down is known for what it is, wherever its machine is meanwhile.
+   */
+  readonly adding?: readonly string[] | undefined;
   /** Clusters, by ID in hex, that this one was made in place of: whatever is left of them counts for nothing. */
   readonly givenUp?: readonly string[] | undefined;
+  /** Where machines of others register, or find that it is full. Of the founding; it outlives a restore. */
+  readonly discovery?: { readonly url: string; readonly size: number } | undefined;
   /** What the first member is made of; nothing: it starts empty. */
   readonly restore?: SnapshotSource | undefined;
 }
@@ -165,7 +172,9 @@ export const storeRecordSchema: z.ZodType<StoreRecord> = z.object({
     z.string(),
     z.object({ nonce: z.string(), memberId: z.string(), at: z.number(), failures: z.number() }),
   ),
+  adding: strings.optional(),
   givenUp: strings.optional(),
+  discovery: z.object({ url: z.string(), size: z.number() }).optional(),
   restore: snapshotSource.optional(),
 });
 

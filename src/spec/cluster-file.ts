@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
+import { bootstrapKinds } from '../model/index.js';
 import type { BackupSpec, StoreSpec } from './cluster-spec.js';
 import { quoteValue } from './data-path.js';
 import { machineFields } from './machine-fields.js';
@@ -24,17 +25,21 @@ const storeKind = z.enum(['embedded', 'etcd'], {
 });
 
 const embedded = { kind: 'embedded' } as const;
-const etcdDefaults = { kind: 'etcd', bootstrap: 'static', program: 'etcd' } as const;
+const etcdDefaults = { kind: 'etcd', bootstrap: undefined, size: undefined, program: 'etcd' } as const;
 
 const storeFields = z.strictObject({
   kind: storeKind.default('embedded'),
   bootstrap: told(
-    z
-      .enum(['static', 'seed'], { error: ({ input }) => `${quoteValue(input)} is not a way to begin` })
-      .optional(),
-    'How the members begin. "static": all at once; "seed": one, to which the others are added.',
-    'write static or seed',
+    z.enum(bootstrapKinds, { error: ({ input }) => `${quoteValue(input)} is not a way to begin` }).optional(),
+    'How the members begin, and how others find them. "static": all at once; "seed": one, to which the others are added; "discovery": all at once, under a token by which other machines can join them; "srv": all at once, and the control process serves the DNS zone of "domain". Left out: as the user-data says, else static.',
+    'write static, seed, discovery or srv',
     ['static'],
+  ),
+  size: told(
+    wholeNumber(1, 99).optional(),
+    'With bootstrap discovery: how many members found the cluster. More than this file has: the rest are machines of others.',
+    'write a number from 1 to 99, at least as many as there are members',
+    [3],
   ),
   program: told(
     z.string().min(1).optional(),
@@ -47,11 +52,9 @@ const storeFields = z.strictObject({
 const store = z.union([storeKind, storeFields]).transform((value, context): StoreSpec => {
   if (value === 'embedded') return embedded;
   if (value === 'etcd') return etcdDefaults;
-  const { kind, bootstrap, program } = value;
-  if (kind === 'etcd') {
-    return { kind, bootstrap: bootstrap ?? etcdDefaults.bootstrap, program: program ?? etcdDefaults.program };
-  }
-  for (const key of ['bootstrap', 'program'] as const) {
+  const { kind, bootstrap, size, program = etcdDefaults.program } = value;
+  if (kind === 'etcd') return { kind, bootstrap, size, program };
+  for (const key of ['bootstrap', 'size', 'program'] as const) {
     if (value[key] === undefined) continue;
     context.issues.push({
       code: 'custom',
@@ -113,6 +116,12 @@ const control = z.strictObject({
     'Port on which the store speaks the etcd protocol.',
     'write a port that is free, for example 2379',
     [2379],
+  ),
+  dnsPort: told(
+    wholeNumber(1, 65535).default(53),
+    'Port for DNS, with bootstrap srv. Resolvers ask at 53 and nowhere else.',
+    'write a port that is free, for example 53',
+    [53],
   ),
 });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Issue, MachineMarks, MachineRole } from '../model/index.js';
+import type { BootstrapKind, Issue, MachineMarks, MachineRole } from '../model/index.js';
 
 /** Per-machine configuration text, as the operator named it. */
 export type UserDataSource =
@@ -32,8 +32,10 @@ export type StoreSpec =
   /** etcd, one on each machine of role `member`. */
   | {
       readonly kind: 'etcd';
-      /** `static`: all members start together; `seed`: one starts and the others are added to it. */
-      readonly bootstrap: 'static' | 'seed';
+      /** Nothing: the user-data may say, and `static` when it does not. */
+      readonly bootstrap: BootstrapKind | undefined;
+      /** With `discovery`: how many members found the cluster, 1 to 99; nothing: as many as the file has. */
+      readonly size: number | undefined;
       /** A name to look for on the machine's PATH, or a path. */
       readonly program: string;
     };
@@ -58,7 +60,12 @@ export interface ClusterSpec {
   readonly backup: BackupSpec | undefined;
   readonly provider: { readonly name: string; readonly options: unknown };
   /** Where the control process listens. An empty `address`: the provider gives one. */
-  readonly control: { readonly address: string; readonly port: number; readonly etcdPort: number };
+  readonly control: {
+    readonly address: string;
+    readonly port: number;
+    readonly etcdPort: number;
+    readonly dnsPort: number;
+  };
   /** Seconds after which a silent machine is lost; 2 to 3600. */
   readonly agentTtlSeconds: number;
   readonly machines: readonly MachineSpec[];

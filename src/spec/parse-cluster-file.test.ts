@@ -62,7 +62,7 @@ const defaultSpec = {
   store: { kind: 'embedded' },
   backup: undefined,
   provider: { name: 'local', options: { size: 1 } },
-  control: { address: '', port: 7979, etcdPort: 2379 },
+  control: { address: '', port: 7979, etcdPort: 2379, dnsPort: 53 },
   agentTtlSeconds: 10,
   machines: ['core-01', 'core-02', 'core-03'].map((name) => ({ name, ...plain })),
   userData: undefined,
@@ -166,11 +166,21 @@ test.each([
   ['store: disk\n', ['1:8 store: "disk" is not a store | write embedded or etcd']],
   [
     'store: {kind: etcd, bootstrap: magic}\n',
-    ['1:32 store.bootstrap: "magic" is not a way to begin | write static or seed'],
+    ['1:32 store.bootstrap: "magic" is not a way to begin | write static, seed, discovery or srv'],
   ],
   [
     'store: {bootstrap: seed}\n',
-    ['1:20 store.bootstrap: the embedded store has no "bootstrap" | write static or seed'],
+    ['1:20 store.bootstrap: the embedded store has no "bootstrap" | write static, seed, discovery or srv'],
+  ],
+  [
+    'store: {kind: etcd, bootstrap: seed, size: 3}\n',
+    [
+      '1:38 store.size: only bootstrap "discovery" has a size | write bootstrap: discovery, or leave size out',
+    ],
+  ],
+  [
+    'store: {kind: etcd, bootstrap: discovery, size: 1}\nmachines: [{}, {}, {role: proxy}]\n',
+    ['1:49 store.size: 1 members cannot found it: this file has 2 | write 2 or more'],
   ],
   ['provider: locl\n', ['1:11 provider: there is no provider "locl" | did you mean "local"?']],
   [
@@ -290,8 +300,12 @@ test('machines that share a name, a mark or an address, however it is written', 
 });
 
 test.each([
-  ['store: etcd\n', { kind: 'etcd', bootstrap: 'static', program: 'etcd' }],
-  ['store: {kind: etcd}\n', { kind: 'etcd', bootstrap: 'static', program: 'etcd' }],
+  ['store: etcd\n', { kind: 'etcd', program: 'etcd' }],
+  ['store: {kind: etcd}\n', { kind: 'etcd', program: 'etcd' }],
+  [
+    'store: {kind: etcd, bootstrap: discovery, size: 5}\n',
+    { kind: 'etcd', bootstrap: 'discovery', size: 5, program: 'etcd' },
+  ],
   [
     'store: {kind: etcd, bootstrap: seed, program: /opt/etcd}\n',
     { kind: 'etcd', bootstrap: 'seed', program: '/opt/etcd' },

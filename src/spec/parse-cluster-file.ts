@@ -39,6 +39,7 @@ export function parseClusterFile(text: string, options: ClusterFileOptions): Clu
     ...findMachineClashes(data, document.textAt),
     ...findPortClash(data),
     ...findBackupClash(data),
+    ...findSizeClash(data),
     ...checkInlineUserData(data, options.inlineUserData),
   ];
   const fields = checked.kind === 'ok' ? checked.warnings : checked.issues;
@@ -80,6 +81,24 @@ function findBackupClash(data: unknown): readonly DataProblem[] {
   const message = 'the embedded store takes no backups by itself';
   const hint = 'use store: etcd, or save it with `muster store backup FILE`';
   return [{ severity: 'error', path: ['backup'], at: 'key', message, hint }];
+}
+
+/** Slots are taken by those that the file names, and by others if any are left. */
+function findSizeClash(data: unknown): readonly DataProblem[] {
+  const size = valueAt(data, ['store', 'size']);
+  if (typeof size !== 'number' || valueAt(data, ['store', 'kind']) !== 'etcd') return [];
+  const path = ['store', 'size'];
+  if (valueAt(data, ['store', 'bootstrap']) !== 'discovery') {
+    const hint = 'write bootstrap: discovery, or leave size out';
+    return [{ severity: 'error', path, at: 'key', message: 'only bootstrap "discovery" has a size', hint }];
+  }
+  const machines = valueAt(data, ['machines']) ?? 3;
+  const members = Array.isArray(machines)
+    ? machines.filter((machine) => valueAt(machine, ['role']) !== 'proxy').length
+    : machines;
+  if (typeof members !== 'number' || members <= size) return [];
+  const message = `${size} members cannot found it: this file has ${members}`;
+  return [{ severity: 'error', path, at: 'value', message, hint: `write ${members} or more` }];
 }
 
 function checkInlineUserData(data: unknown, parser: OptionParser | undefined): readonly DataProblem[] {

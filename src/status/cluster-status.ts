@@ -26,6 +26,8 @@ export interface StoreStatus {
   readonly clusterId: string;
   /** Machine that leads; empty: nobody, or nobody knows. */
   readonly leader: string;
+  /** What machines of others are given as `--discovery`; missing with another kind of bootstrap. */
+  readonly discovery?: string;
   readonly members: readonly StoreMemberStatus[];
 }
 
@@ -131,6 +133,7 @@ function foldStore({ store, storeView }: ClusterSnapshot): StoreStatus {
     since: timeText(view.since),
     clusterId: store?.clusterId ?? '',
     leader: members.find(({ isLeader }) => isLeader)?.machine ?? '',
+    ...(store?.discovery && { discovery: store.discovery.url }),
     members,
   };
 }

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openLocalSupervisor, performActions, runAgent, type Supervisor } from '../../src/agent/index.js';
+import {
+  applyActions,
+  openLocalSupervisor,
+  performActions,
+  renderAction,
+  runAgent,
+  type Supervisor,
+} from '../../src/agent/index.js';
 import type { Action } from '../../src/cloudconfig/index.js';
 import {
   listen,
@@ -101,6 +108,63 @@ describe('actions on a real folder', () => {
   });
 });
 
+test('what was applied once is not applied again, and what was changed by hand is', async () => {
+  const { root, machineId } = state.bench;
+  const supervisor = supervise(root, machineId);
+  const deps = { ...effects, isSuperuser, httpGet: realHttpGet, supervisor };
+  const unit = (name: string, lines: readonly string[]) => ({
+    kind: 'write-file' as const,
+    path: `/etc/systemd/system/${name}`,
+    content: ['[Service]', ...lines, '[Install]', 'WantedBy=multi-user.target', ''].join('\n'),
+    encoding: 'utf8' as const,
+    mode: 0o644,
+    owner: '',
+    reason: name,
+  });
+  const command = (name: string, verb: 'start' | 'restart') =>
+    ({ kind: 'command-unit', unit: name, command: verb, reason: name }) as const;
+  const actions = (seconds: number): readonly Action[] => [
+    { kind: 'set-hostname', hostname: 'x', reason: 'hostname' },
+    unit('stay.service', [`ExecStart=/bin/sleep ${seconds}`]),
+    unit('once.service', ['Type=oneshot', 'ExecStart=/bin/sh -c "echo ran >> var/once"']),
+    unit('late.service', ['ExecStart=/bin/sleep 620']),
+    { kind: 'enable-unit', unit: 'stay.service', isRuntime: false, reason: 'stay' },
+    { kind: 'reload-units', reason: 'coreos.units' },
+    command('stay.service', 'start'),
+    command('once.service', 'start'),
+    command('late.service', 'restart'),
+  ];
+  await realFiles.makeFolder(join(root, 'var'));
+  const run = async (seconds: number) => {
+    const { steps, reports } = await applyActions(deps, root, actions(seconds));
+    expect(reports.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    return steps.map(({ action, why }) => `${renderAction(action)}: ${why}`);
+  };
+  try {
+    expect(await run(610)).toHaveLength(actions(610).length);
+    expect(await run(610)).toEqual([]);
+    const { pid } = await supervisor.status('stay.service');
+    await writeFile(join(root, 'etc/hostname'), 'by hand\n');
+    expect(await run(610)).toEqual([
+      'set the host name x: /etc/hostname says another',
+      'restart late.service: the machine changes',
+    ]);
+    expect((await supervisor.status('stay.service')).pid).toBe(pid);
+    expect(await run(611)).toEqual([
+      'write /etc/systemd/system/stay.service: its content differs',
+      'enable stay.service: its file changes',
+      'reload unit files: unit files change',
+      'restart stay.service: its files change',
+      'restart late.service: the machine changes',
+    ]);
+    expect((await supervisor.status('stay.service')).pid).not.toBe(pid);
+    expect(await readFile(join(root, 'var/once'), 'utf8')).toBe('ran\n');
+    expect(await run(611)).toEqual([]);
+  } finally {
+    await supervisor.stopAll();
+  }
+});
+
 describe('an agent', () => {
   const userData = [
     '#cloud-config',
@@ -181,7 +245,7 @@ describe('an agent', () => {
     const { root } = state.bench;
     const announced = await run(
       '#!/bin/bash\nset -e\npwd -P > var/out\n',
-      ({ units }) => units[0]?.sub === 'dead',
+      ({ units }) => units[0]?.sub === 'exited',
     );
     expect(announced.at(-1)?.problems).toEqual([]);
     expect((await readFile(join(root, 'var/out'), 'utf8')).trim()).toBe(root);

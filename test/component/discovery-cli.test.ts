@@ -4,7 +4,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { FlagValues } from '../../src/cli/command.js';
-import { serveWithDiscovery } from '../../src/cli/control-discovery.js';
+import { openControlDiscovery, serveWithDiscovery } from '../../src/cli/control-discovery.js';
 import { findOperatorKey, operatorKeyPath } from '../../src/cli/operator-key.js';
 import {
   runDiscoveryFree,
@@ -137,7 +137,8 @@ test('the control process has it on its port, beside its own face, and opens it 
   opened.add(store, (one) => one.close());
   const cluster = { clusterFile: join(folder, 'cluster.yaml'), folder, state };
   const face = async (request: Request) => new Response(`face ${new URL(request.url).pathname}`);
-  const listening = await serveWithDiscovery({ cluster, store, log: silentLog }, face, {
+  const discovery = opened.add(openControlDiscovery(cluster, silentLog), (one) => one.close());
+  const listening = await serveWithDiscovery({ discovery, store, log: silentLog }, face, {
     host: '127.0.0.1',
     port: 0,
   });

@@ -30,6 +30,8 @@ export interface Site extends AsyncDisposable {
   run(command: string, args: readonly string[], options?: RunOptions): Promise<Result>;
   /** Starts `muster` and hands out the process. */
   start(...args: readonly string[]): Running;
+  /** Starts any program; otherwise as `start`. */
+  launch(command: string, args: readonly string[]): Running;
   status(): Promise<ClusterStatus>;
   write(name: string, text: string): Promise<void>;
   /** Every process that was started from here and still lives, with its command line. */
@@ -90,6 +92,7 @@ export async function openSite(): Promise<Site> {
     muster: (...args) => launch(program, args).done,
     run: (command, args, options) => launch(command, args, options).done,
     start: (...args) => launch(program, args),
+    launch: (command, args) => launch(command, args),
     status: async () => JSON.parse((await site.muster('status', '-o', 'json')).stdout) as ClusterStatus,
     write: (name, text) => writeFile(join(folder, name), text),
     processes: () => findProcesses(mark, folder),

@@ -5,30 +5,44 @@ import { fail } from '../errors.js';
 import { ensureFolder, resolveInRoot } from '../node-root.js';
 import type { ActionResult } from './action-result.js';
 
+interface HostnameDeps {
+  readonly files: Files;
+  readonly exec: Exec;
+}
+
 /** Writes `/etc/hostname`; on a real machine the running kernel takes the name as well. */
 export async function performHostname(
-  deps: { readonly files: Files; readonly exec: Exec },
+  deps: HostnameDeps,
   root: string,
   hostname: string,
 ): Promise<ActionResult> {
-  const place = await resolveInRoot(deps.files, root, '/etc/hostname', { last: 'follow' });
-  const text = `${hostname}\n`;
-  const isWritten = (await deps.files.readText(place)) === text;
+  const { place, isWritten, isSet } = await lookAtHostname(deps, root, hostname);
   if (!isWritten) {
     await ensureFolder(deps.files, root, '/etc');
-    await deps.files.write(place, text, { mode: 0o644 });
+    await deps.files.write(place, `${hostname}\n`, { mode: 0o644 });
   }
-  const isSet = root === '/' && (await setKernelName(deps, hostname));
-  return { outcome: isWritten && !isSet ? 'unchanged' : 'changed' };
+  if (!isSet) await setKernelName(deps, hostname);
+  return { outcome: isWritten && isSet ? 'unchanged' : 'changed' };
 }
 
-async function setKernelName(
-  deps: { readonly files: Files; readonly exec: Exec },
+export async function findHostnameGap(
+  deps: HostnameDeps,
+  root: string,
   hostname: string,
-): Promise<boolean> {
-  const current = await deps.files.readText('/proc/sys/kernel/hostname');
-  if (current?.trim() === hostname) return false;
-  const result = await deps.exec.run('hostname', ['--', hostname]);
+): Promise<string | undefined> {
+  const { isWritten, isSet } = await lookAtHostname(deps, root, hostname);
+  if (!isWritten) return '/etc/hostname says another';
+  return isSet ? undefined : 'the kernel has another';
+}
+
+async function lookAtHostname({ files }: HostnameDeps, root: string, hostname: string) {
+  const place = await resolveInRoot(files, root, '/etc/hostname', { last: 'follow' });
+  const isWritten = (await files.readText(place)) === `${hostname}\n`;
+  const kernel = root === '/' ? await files.readText('/proc/sys/kernel/hostname') : hostname;
+  return { place, isWritten, isSet: kernel?.trim() === hostname };
+}
+
+async function setKernelName({ exec }: HostnameDeps, hostname: string): Promise<void> {
+  const result = await exec.run('hostname', ['--', hostname]);
   if (result.code !== 0) throw fail('agent/hostname-refused', { hostname, why: result.stderr.trim() });
-  return true;
 }

@@ -4,19 +4,39 @@ import type { Action } from '../../cloudconfig/index.js';
 import type { Files, HttpGet } from '../../effects/index.js';
 import { fail } from '../errors.js';
 import type { ActionResult } from './action-result.js';
-import { performKeys } from './keys.js';
+import { findKeysGap, performKeys } from './keys.js';
+
+interface ImportDeps {
+  readonly files: Files;
+  readonly isSuperuser: boolean;
+  readonly httpGet: HttpGet;
+}
+
+type ImportKeys = Action & { readonly kind: 'import-keys' };
 
 /** Fetches a user's public keys and adds them. */
 export async function performImport(
-  deps: { readonly files: Files; readonly isSuperuser: boolean; readonly httpGet: HttpGet },
+  deps: ImportDeps,
   root: string,
-  action: Action & { readonly kind: 'import-keys' },
+  action: ImportKeys,
 ): Promise<ActionResult> {
-  const { url, user, reason } = action;
-  const { status, body } = await deps.httpGet(url, { maxBytes: 1024 * 1024 });
+  return performKeys(deps, root, await fetchKeys(deps, action));
+}
+
+/** Fetches them too, to hold them against what is there. */
+export async function findImportGap(
+  deps: ImportDeps,
+  root: string,
+  action: ImportKeys,
+): Promise<string | undefined> {
+  return findKeysGap(deps, root, await fetchKeys(deps, action));
+}
+
+async function fetchKeys({ httpGet }: ImportDeps, { url, user, reason }: ImportKeys) {
+  const { status, body } = await httpGet(url, { maxBytes: 1024 * 1024 });
   if (status !== 200) throw fail('agent/keys-refused', { user, url, status });
   const keys = parseKeys(Buffer.from(body).toString('utf8'));
-  return performKeys(deps, root, { kind: 'authorize-keys', user, keys, reason });
+  return { kind: 'authorize-keys', user, keys, reason } as const;
 }
 
 /** Keys from GitHub's JSON, or one a line; what is neither is left out. */

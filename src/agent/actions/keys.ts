@@ -8,29 +8,48 @@ import { fail } from '../errors.js';
 import { ensureFolder, resolveInRoot } from '../node-root.js';
 import type { ActionResult } from './action-result.js';
 
+interface KeyDeps {
+  readonly files: Files;
+  readonly isSuperuser: boolean;
+}
+
+type AuthorizeKeys = Action & { readonly kind: 'authorize-keys' };
+
 /** Adds keys to a user's `authorized_keys`, each once; keys that are there already stay, in their order. */
-export async function performKeys(
-  deps: { readonly files: Files; readonly isSuperuser: boolean },
-  root: string,
-  action: Action & { readonly kind: 'authorize-keys' },
-): Promise<ActionResult> {
+export async function performKeys(deps: KeyDeps, root: string, action: AuthorizeKeys): Promise<ActionResult> {
   const { files } = deps;
-  const { user } = action;
-  if (!/^[a-z_][a-z0-9_-]*\$?$/i.test(user)) throw fail('agent/user-unknown', { user });
-  const account = await findAccount(files, root, user);
-  const folder = posix.join(account?.home ?? `/home/${user}`, '.ssh');
-  const place = await resolveInRoot(files, root, `${folder}/authorized_keys`, { last: 'follow' });
-  const before = await files.readText(place);
-  const text = mergeKeys(before ?? '', action.keys);
-  const found = await files.stat(place);
+  const { account, folder, place, text, gap } = await lookAtKeys(deps, root, action);
+  if (gap === undefined) return { outcome: 'unchanged' };
   const owner = deps.isSuperuser && account !== undefined ? { uid: account.uid, gid: account.gid } : {};
-  if (text === before && found?.mode === 0o600) return { outcome: 'unchanged' };
-  if (text === '' && before === undefined) return { outcome: 'unchanged' };
   await ensureFolder(files, root, posix.dirname(folder));
   const made = await ensureFolder(files, root, folder, 0o700);
   if (owner.uid !== undefined && owner.gid !== undefined) await files.chown(made, owner.uid, owner.gid);
   await files.write(place, text, { mode: 0o600, ...owner });
   return { outcome: 'changed' };
+}
+
+export async function findKeysGap(
+  deps: KeyDeps,
+  root: string,
+  action: AuthorizeKeys,
+): Promise<string | undefined> {
+  return (await lookAtKeys(deps, root, action)).gap;
+}
+
+async function lookAtKeys({ files }: KeyDeps, root: string, { user, keys }: AuthorizeKeys) {
+  if (!/^[a-z_][a-z0-9_-]*\$?$/i.test(user)) throw fail('agent/user-unknown', { user });
+  const account = await findAccount(files, root, user);
+  const folder = posix.join(account?.home ?? `/home/${user}`, '.ssh');
+  const place = await resolveInRoot(files, root, `${folder}/authorized_keys`, { last: 'follow' });
+  const before = await files.readText(place);
+  const text = mergeKeys(before ?? '', keys);
+  const mode = (await files.stat(place))?.mode;
+  return { account, folder, place, text, gap: gapOf(before, text, mode) };
+}
+
+function gapOf(before: string | undefined, text: string, mode: number | undefined): string | undefined {
+  if (text !== (before ?? '')) return 'keys are missing';
+  return before === undefined || mode === 0o600 ? undefined : 'others may read or write them';
 }
 
 /** The text with those keys appended that it has not yet; it is left as it is when it has them all. */

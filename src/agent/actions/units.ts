@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Action } from '../../cloudconfig/index.js';
-import type { Supervisor } from '../supervisor.js';
+import type { UnitControl } from '../supervisor.js';
 import type { ActionResult } from './action-result.js';
 
 /** Hands an action on units to what runs them. */
 export async function performUnit(
-  supervisor: Supervisor,
+  supervisor: UnitControl,
   action: Action & { readonly kind: 'enable-unit' | 'reload-units' | 'command-unit' },
 ): Promise<ActionResult> {
   switch (action.kind) {

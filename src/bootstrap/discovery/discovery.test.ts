@@ -6,6 +6,7 @@ import { manualClock } from '../../effects/testing.js';
 import { keyOf, prefixRange, textOf } from '../../etcd/index.js';
 import { memoryKv } from '../../etcd/testing.js';
 import { type Discovery, type DiscoveryOptions, openDiscovery } from './discovery.js';
+import { founderId } from './reserve.js';
 
 const week = 7 * 24 * 3_600_000;
 const closing: (() => Promise<void>)[] = [];
@@ -47,6 +48,29 @@ async function open(options: Partial<DiscoveryOptions> = {}) {
 }
 
 const operator = { headers: { authorization: 'Bearer secret' } };
+
+test('muster takes slots as etcd itself would, for members with these IDs, and others get what is left', async () => {
+  const { discovery, ask, register } = await open();
+  const token = 'c0ffee'.padEnd(32, '0');
+  const url = `http://disc:80/${token}`;
+  const members = ['m1', 'm2'].map((name) => ({ name, urls: [`http://${name}:2380`] }));
+  for (let times = 0; times < 2; times += 1) await discovery.reserve({ token, url, size: 3, members });
+  expect(await discovery.slotsOf(token)).toEqual(members);
+  const keys = members.map(({ urls }) => `/_etcd/registry/${token}/${founderId(urls, url)}`);
+  expect(await (await ask(`/${token}`)).json()).toMatchObject({
+    node: { nodes: keys.map((key) => ({ key })) },
+  });
+  expect((await register(token, 'a', 'm2=http://10.0.0.9:2380')).status).toBe(400);
+  expect((await register(token, 'a')).status).toBe(201);
+  expect((await register(token, 'b')).status).toBe(201);
+  // The last one came too late.
+  expect((await discovery.slotsOf(token)).map(({ name }) => name)).toEqual(['m1', 'm2', 'ma']);
+});
+
+test('founders have the ID that etcd 3.5 gives them', () => {
+  // From a log: etcd --name a --initial-cluster a=http://127.0.0.1:12380 --initial-cluster-token t1
+  expect(founderId(['http://127.0.0.1:12380'], 't1')).toBe('ee7dcf11218830ba');
+});
 
 test('a token is a URL of 32 random hex digits at the place where the service was asked', async () => {
   const { ask } = await open();

@@ -2,9 +2,10 @@
 
 import type { Clock, Handler, Log, Random } from '../../effects/index.js';
 import { type Kv, keyOf } from '../../etcd/index.js';
-import { isMusterError } from '../../model/index.js';
+import { isMusterError, type PeerEntry } from '../../model/index.js';
 import { guardedKv } from './guarded-kv.js';
 import { discoveryHandler } from './handler.js';
+import { findSlots, type Reservation, reserveSlots } from './reserve.js';
 import { openTokenBook, type TokenBookOptions } from './token-book.js';
 import { openTokenCache } from './token-cache.js';
 import { renderSlot } from './v2-answers.js';
@@ -33,6 +34,10 @@ export interface Discovery {
   readonly handler: Handler;
   /** Protocol v3: to be served with `serveKv`. It admits nothing else. */
   readonly kv: Kv;
+  /** As `reserveSlots`. */
+  reserve(reservation: Reservation): Promise<void>;
+  /** As `findSlots`. */
+  slotsOf(token: string): Promise<readonly PeerEntry[]>;
   /** Long polls that wait now. */
   waiting(): number;
   /** Tells those who wait, and forgets unused tokens once an hour, until `signal` fires. */
@@ -59,6 +64,8 @@ export function openDiscovery(deps: DiscoveryDeps, options: DiscoveryOptions): D
   return {
     handler: discoveryHandler({ book, waiters, clock: deps.clock }, options),
     kv: guardedKv(deps.kv, book),
+    reserve: (reservation) => reserveSlots(book, reservation),
+    slotsOf: (token) => findSlots(book, token),
     waiting: () => waiters.count(),
     async run(signal) {
       const failed = new AbortController();

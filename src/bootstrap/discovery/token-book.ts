@@ -2,7 +2,7 @@
 
 import { type Clock, type Random, randomHex } from '../../effects/index.js';
 import { type KeyValue, type Kv, keyOf, prefixRange } from '../../etcd/index.js';
-import { invariant, isMusterError } from '../../model/index.js';
+import { isMusterError } from '../../model/index.js';
 import { fail } from '../errors.js';
 import {
   type DiscoveryProtocol,
@@ -50,8 +50,13 @@ export interface Registered {
 
 /** The tokens in one key space; several processes may keep the same book. */
 export interface TokenBook {
-  /** A new token, 128 random bits as hex. @throws `bootstrap/bad-size` */
-  create(size: string): Promise<string>;
+  /**
+   * A new token, 128 random bits as hex.
+   *
+   * @param token its name, where the caller has minted one; nothing happens when it is there already
+   * @throws `bootstrap/bad-size`
+   */
+  create(size: string, token?: string): Promise<string>;
   /** `undefined` for one that never was, or has expired. */
   find(token: string): Promise<StoredToken | undefined>;
   /** @throws `bootstrap/bad-advert`, `bootstrap/token-unknown`, and as `stepToken` refuses */
@@ -132,11 +137,10 @@ export function openTokenBook(deps: TokenBookDeps, options: TokenBookOptions = {
   };
 
   return {
-    async create(text) {
+    async create(text, token = randomHex(random, 16)) {
       const size = findSize(text);
       if (size === undefined || size > maxSize)
         throw fail('bootstrap/bad-size', { size: text, max: maxSize });
-      const token = randomHex(random, 16);
       const now = clock.now();
       const life = { createdAt: now, usedAt: now, unusedMs };
       const { succeeded, revision } = await kv.txn({
@@ -144,8 +148,7 @@ export function openTokenBook(deps: TokenBookDeps, options: TokenBookOptions = {
         success: [put(sizeKey(token), keyOf(text)), put(lifeKey(token), encodeLife(life))],
         failure: [],
       });
-      invariant(succeeded, 'a random token is new');
-      cache.keep(newToken(token, revision, size, life));
+      if (succeeded) cache.keep(newToken(token, revision, size, life));
       return token;
     },
     async find(token) {

@@ -36,6 +36,35 @@ const diff: Command = {
   run: async (input) => (await import('../app.js')).runConfigDiff(input),
 };
 
+const apply: Command = {
+  name: 'apply',
+  summary: 'apply a cloud-config to this very machine',
+  description: [
+    'Applies user-data to the machine that it runs on, as coreos-cloudinit did, or to a system below a folder: looks what is',
+    'lacking, then does that, in the original’s order. A second run does nothing. One step that fails does not keep the',
+    'others from being done; exit code 1 then. Variables are filled in from COREOS_PRIVATE_IPV4, COREOS_PUBLIC_IPV4 and',
+    'their kin, in the environment or in /etc/environment. For the machines of a cluster there is `muster apply`.',
+  ].join('\n'),
+  args: [{ name: '[file]', description: 'user-data; - for standard input' }],
+  flags: [
+    { name: '--root <folder>', description: 'the / that is configured: / is this very machine' },
+    { name: '--dry-run', description: 'print what would be done, and why' },
+    { name: '--from-url <url>', description: 'fetch the user-data; tried 15 times' },
+    {
+      name: '--from-proc-cmdline',
+      description: 'fetch it from cloud-config-url= of the kernel command line',
+    },
+    { name: '--ca-file <file>', description: 'the only authorities that count for https' },
+    outputFlag,
+  ],
+  examples: [
+    ['muster config apply user-data --root / --dry-run', 'what would be done here, and why'],
+    ['muster config apply --from-proc-cmdline --root /', 'at boot, as a service'],
+    ['muster config apply user-data --root /mnt/image', 'into an image; units are enabled and not started'],
+  ],
+  run: async (input) => (await import('../app.js')).runConfigApply(input),
+};
+
 const convert: Command = {
   name: 'convert',
   summary: 'turn user-data into Ignition, Butane or cloud-config',
@@ -81,5 +110,5 @@ export const config: CommandGroup = {
   name: 'config',
   summary: 'look at and apply machine configuration',
   description: 'Shows, converts, compares and applies the configuration of machines.',
-  commands: [render, convert, diff],
+  commands: [render, convert, diff, apply],
 };

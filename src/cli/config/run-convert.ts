@@ -24,7 +24,7 @@ export async function runConfigConvert({ args: [file = ''], flags }: CommandInpu
   for (const issue of converted.issues) process.stderr.write(`${renderIssue(file, issue)}\n`);
   const errors = converted.issues.filter(({ severity }) => severity === 'error').length;
   const count = errors === 1 ? '1 thing' : `${errors} things`;
-  if (converted.kind === 'bad') throw fail('cli/bad-user-data', { file, count });
+  if (converted.kind === 'bad') throw fail('cli/unreadable-user-data', { file, count });
   if (errors > 0 && !isSet(flags, 'allowLoss')) throw fail('cli/lossy-conversion', { file, count });
   process.stdout.write(converted.text);
   return 0;

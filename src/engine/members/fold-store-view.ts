@@ -51,7 +51,7 @@ function sealedReason({ sight }: MemberPlanInput): string {
 
 function forming(input: MemberPlanInput, record: StoreRecord): Pick<StoreView, 'state' | 'reason'> {
   const founders = Object.keys(record.places);
-  if (founders.length === 0) return { state: 'forming', reason: waitingFor(input) };
+  if (founders.length === 0) return { state: 'forming', reason: waitingForOthers(input, record) };
   const forgot = founders.filter((name) => {
     const disk = input.reports.get(name)?.disk;
     return disk?.kind === 'empty' && disk.nonce !== record.places[name]?.nonce;
@@ -61,6 +61,10 @@ function forming(input: MemberPlanInput, record: StoreRecord): Pick<StoreView, '
     const why = `${forgot.join(', ')} lost what they had before a quorum answered`;
     return { state: 'forming', reason: `${why}: it is begun anew once ${rest} is wiped too` };
   }
+  if (forgot.length === founders.length && (record.discovery?.size ?? 0) > founders.length) {
+    const why = 'its machines lost what they had, and others founded the cluster with them';
+    return { state: 'forming', reason: `${why}: \`muster down --discard\`, then \`muster up\` begins anew` };
+  }
   const silent = founders.filter((name) => input.reports.get(name)?.process.kind !== 'serving');
   const said = silent.map((name) => {
     const process = input.reports.get(name)?.process;
@@ -69,6 +73,13 @@ function forming(input: MemberPlanInput, record: StoreRecord): Pick<StoreView, '
   const reason =
     silent.length === 0 ? 'waiting for a quorum to answer' : `waiting for ${said.join(', ')} to serve`;
   return { state: 'forming', reason };
+}
+
+/** With free slots under its discovery token. */
+function waitingForOthers(input: MemberPlanInput, { discovery }: StoreRecord): string {
+  const missing = (discovery?.size ?? 0) - input.slots.length;
+  if (discovery === undefined || missing <= 0) return waitingFor(input);
+  return `waiting for ${missing} more to register: etcd --discovery ${discovery.url}`;
 }
 
 function waitingFor({ wanted, reports }: MemberPlanInput): string {

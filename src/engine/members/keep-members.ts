@@ -2,7 +2,13 @@
 
 import { type Clock, type Log, type Random, randomHex } from '../../effects/index.js';
 import type { EtcdClient } from '../../etcd/index.js';
-import { isMusterError, type MachineId, type MemberReport } from '../../model/index.js';
+import {
+  type BootstrapKind,
+  isMusterError,
+  type MachineId,
+  type MemberReport,
+  type PeerEntry,
+} from '../../model/index.js';
 import type {
   ClusterSnapshot,
   Leadership,
@@ -20,7 +26,9 @@ import { planMembers } from './plan-members.js';
 
 /** The members that a cluster file asks for. */
 export interface WantedCluster {
-  readonly bootstrap: 'static' | 'seed';
+  readonly bootstrap: BootstrapKind;
+  /** With `discovery`: how many found it, those of others included. */
+  readonly size: number;
   readonly members: readonly (WantedMember & { readonly id: MachineId })[];
 }
 
@@ -32,6 +40,9 @@ export interface KeepMembersDeps {
   readonly connect: (endpoint: string) => EtcdClient;
   readonly saveSnapshot: (member: EtcdClient) => Promise<SnapshotSource>;
   readonly offerSnapshot: StepDeps['offerSnapshot'];
+  readonly reserveSlots: StepDeps['reserveSlots'];
+  /** Who has registered under a token, in order. */
+  readonly slotsOf: (token: string) => Promise<readonly PeerEntry[]>;
   /** Nothing: the machines run no etcd. */
   readonly wantedOf: (snapshot: ClusterSnapshot) => WantedCluster | undefined;
 }
@@ -93,6 +104,8 @@ async function takeTurn(
   const input: MemberPlanInput = {
     now: deps.clock.now(),
     bootstrap: wanted.bootstrap,
+    size: wanted.size,
+    slots: isGathering(record) ? await deps.slotsOf(record.token) : [],
     wanted: wanted.members,
     record,
     request,
@@ -112,6 +125,11 @@ async function takeTurn(
   }
   if (told !== 'same') return told;
   return view.state === 'ok' ? 'calm' : 'busy';
+}
+
+/** Founders of others are waited for. */
+function isGathering(record: StoreRecord | undefined): record is StoreRecord {
+  return record?.phase === 'forming' && record.discovery !== undefined && record.restore === undefined;
 }
 
 /** The one that was formed; before that any but those that were given up. */
@@ -157,6 +175,7 @@ async function attempt(
     connect: deps.connect,
     saveSnapshot: deps.saveSnapshot,
     offerSnapshot: deps.offerSnapshot,
+    reserveSlots: deps.reserveSlots,
   };
   const about = { step: step.kind, ...('machine' in step && { machine: step.machine }), reason: step.reason };
   try {

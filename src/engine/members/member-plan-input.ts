@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { MemberReport } from '../../model/index.js';
+import type { BootstrapKind, MemberReport, PeerEntry } from '../../model/index.js';
 import type { StandingOrder, StoreMember, StoreRecord, StoreRequest } from '../../registry/index.js';
 
 /** What was heard of the cluster by asking it. */
@@ -34,8 +34,11 @@ export interface WantedMember {
 
 export interface MemberPlanInput {
   readonly now: number;
-  /** `static`: all members start together; `seed`: one starts, the others are added. */
-  readonly bootstrap: 'static' | 'seed';
+  readonly bootstrap: BootstrapKind;
+  /** With `discovery`: how many members found the cluster. */
+  readonly size: number;
+  /** Who has registered under the token of this founding, in order; empty where there is none. */
+  readonly slots: readonly PeerEntry[];
   /** In the order of the cluster file; 1 or more. */
   readonly wanted: readonly WantedMember[];
   readonly record: StoreRecord | undefined;

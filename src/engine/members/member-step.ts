@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { MemberOrder } from '../../model/index.js';
+import type { MemberOrder, PeerEntry } from '../../model/index.js';
 import type { StoreRecord } from '../../registry/index.js';
 
 /** One thing to be done for the store's cluster. `reason` goes to the event log. */
@@ -13,6 +13,16 @@ export type MemberStep =
       readonly orders: ReadonlyMap<string, MemberOrder>;
       readonly isRequestDone?: boolean;
       readonly machine: string;
+      readonly reason: string;
+    }
+  /** At muster's own discovery service: a token, with the slots of its own members taken. */
+  | {
+      readonly kind: 'reserve';
+      readonly token: string;
+      readonly size: number;
+      readonly members: readonly PeerEntry[];
+      /** With the token in it, and nobody told to start. */
+      readonly record: StoreRecord;
       readonly reason: string;
     }
   /** At the cluster; each needs a quorum, and is at most one of a plan. */

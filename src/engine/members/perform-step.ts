@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { EtcdClient } from '../../etcd/index.js';
-import { isMusterError, type MemberOrder, memberId } from '../../model/index.js';
+import { isMusterError, type MemberOrder, memberId, type PeerEntry } from '../../model/index.js';
 import type {
   Leadership,
   SnapshotSource,
@@ -24,6 +24,12 @@ export interface StepDeps {
   readonly saveSnapshot: (member: EtcdClient) => Promise<SnapshotSource>;
   /** How a machine gets at a snapshot: where it fetches it, and with what it proves that it may. */
   readonly offerSnapshot: (source: SnapshotSource) => { readonly url: string; readonly ticket: string };
+  /** Takes slots under a token of muster's own discovery service; its URL. Repeating it changes nothing. */
+  readonly reserveSlots: (
+    token: string,
+    size: number,
+    members: readonly PeerEntry[],
+  ) => Promise<{ readonly url: string }>;
 }
 
 /**
@@ -43,6 +49,12 @@ export async function performStep(
   member: EtcdClient | undefined,
 ): Promise<Written> {
   if (step.kind === 'write') return write(deps, step);
+  if (step.kind === 'reserve') {
+    // The slots come before the record: a crash in between leaves a token that nobody was told of.
+    const { url } = await deps.reserveSlots(step.token, step.size, step.members);
+    const discovery = { url, size: step.size };
+    return put(deps, { record: { ...step.record, discovery } }, event(deps, 'registered', step));
+  }
   if (record === undefined || member === undefined) throw new Error(`nobody to ${step.kind} at`);
   switch (step.kind) {
     case 'add':
@@ -122,6 +134,11 @@ async function add(
   member: EtcdClient,
 ): Promise<Written> {
   const { machine, nonce } = step;
+  const { adding, ...rest } = record;
+  if (JSON.stringify(adding) !== JSON.stringify(step.peerUrls)) {
+    const intent = { record: { ...rest, adding: step.peerUrls } };
+    if ((await put(deps, intent, undefined)) === undefined) return undefined;
+  }
   const added = await member.memberAdd(step.peerUrls, { isLearner: true });
   const members = storeMembersOf(await member.memberList());
   const id = added.id.toString(16);
@@ -139,7 +156,7 @@ async function add(
     })),
   };
   const change = {
-    record: { ...record, members, places: { ...record.places, [machine]: place } },
+    record: { ...rest, members, places: { ...record.places, [machine]: place } },
     orders: new Map([[machine, order]]),
   };
   return put(deps, change, event(deps, 'added', { ...step, memberId: id }));

@@ -131,6 +131,7 @@ function planChange(
 ): MemberStep | undefined {
   return (
     firstOf(seats, (seat) => planRemoval(record, sight, seat)) ??
+    planOrphan(record, sight, seats) ??
     planDropped(input, record, sight, seats) ??
     firstOf(seats, planUpdate) ??
     firstOf(seats, planPromotion) ??
@@ -165,6 +166,22 @@ function planRemoval(record: StoreRecord, sight: Quorum, seat: Seat): MemberStep
   if (!entry.isLearner && !mayLoseVoter(sight)) return undefined;
   const was = entry.name === '' ? 'its place was for another disk' : 'its disk is empty';
   return remove(`${was}, so member ${entry.id} must not come back`);
+}
+
+/** Added for a machine that has moved since, before its place was written down. */
+function planOrphan(record: StoreRecord, sight: Quorum, seats: readonly Seat[]): MemberStep | undefined {
+  const { adding } = record;
+  if (adding === undefined) return undefined;
+  const known = new Set([
+    ...seats.map(({ entry }) => entry?.id),
+    ...Object.values(record.places).map(({ memberId }) => memberId),
+  ]);
+  const orphan = sight.members.find(
+    ({ id, name, isLearner, peerUrls }) =>
+      isLearner && name === '' && !known.has(id) && sameSet(peerUrls, adding),
+  );
+  if (orphan === undefined) return undefined;
+  return { kind: 'remove', machine: '', memberId: orphan.id, reason: 'its place was never written down' };
 }
 
 /** Whether the disk is the very one that the entry was added for. */

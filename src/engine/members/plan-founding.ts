@@ -34,6 +34,13 @@ export function planFounding(input: MemberPlanInput, before: StoreRecord | undef
   const founders = restoring ? findRestorers(input, sight) : findFounders(input);
   if (founders.length === 0) return [];
   const token = hasPlaces || before === undefined ? input.newToken() : before.token;
+  const isGathering = input.bootstrap === 'discovery' && !restoring;
+  if (isGathering) {
+    // Founders that are no machines of the cluster file may remember what these have forgotten.
+    if (hasPlaces && hasOthers(before)) return [];
+    if (token !== before?.token || before.discovery === undefined) return [reserve(input, founders, token)];
+    if (input.slots.length < before.discovery.size) return [];
+  }
   const failures = Math.max(0, ...Object.values(places).map(failuresAfter));
   const record: StoreRecord = {
     phase: 'forming',
@@ -47,14 +54,34 @@ export function planFounding(input: MemberPlanInput, before: StoreRecord | undef
       ]),
     ),
     ...(before?.givenUp && { givenUp: before.givenUp }),
+    ...((isGathering || restoring) && before?.discovery && { discovery: before.discovery }),
     ...(before?.restore && { restore: before.restore }),
   };
-  const orders = new Map(founders.map((founder) => [founder.name, orderTo(founder, founders, record)]));
+  const all = isGathering ? input.slots : founders.map(({ name, urls }) => ({ name, urls }));
+  const orders = new Map(founders.map((founder) => [founder.name, orderTo(founder, all, record)]));
   const names = founders.map(({ name }) => name).join(', ');
   const reason = restoring
     ? `${names} with revision ${before?.restore?.revision ?? 0}`
     : `${names} of ${wanted.length} machines with empty disks`;
   return [{ kind: 'write', event: 'founding', record, orders, machine: '', reason }];
+}
+
+/** The slots of its own machines are taken before anybody else can hear of the token. */
+function reserve(input: MemberPlanInput, founders: readonly Founder[], token: string): MemberStep {
+  const size = Math.max(input.size, founders.length);
+  const free = size - founders.length;
+  return {
+    kind: 'reserve',
+    token,
+    size,
+    members: founders.map(({ name, urls }) => ({ name, urls })),
+    record: { phase: 'forming', token, clusterId: '', members: [], places: {} },
+    reason: `${founders.length} of ${size} slots are taken by its machines, ${free} are for others`,
+  };
+}
+
+function hasOthers(record: StoreRecord | undefined): boolean {
+  return (record?.discovery?.size ?? 0) > Object.keys(record?.places ?? {}).length;
 }
 
 /** muster's own record is gone, the cluster is not. */
@@ -142,13 +169,13 @@ function founderOf(member: WantedMember, report: MemberReport | undefined): Foun
   return { name: member.name, nonce: report.disk.nonce, urls };
 }
 
-function orderTo(founder: Founder, founders: readonly Founder[], record: StoreRecord): MemberOrder {
+function orderTo(founder: Founder, initialCluster: readonly PeerEntry[], record: StoreRecord): MemberOrder {
   const { name, nonce } = founder;
-  const { token, restore } = record;
-  const initialCluster: readonly PeerEntry[] = founders.map(({ name, urls }) => ({ name, urls }));
+  const { token, restore, discovery } = record;
   if (restore !== undefined) {
     const snapshot = { url: restore.path, ticket: '', sha256: restore.sha256 };
     return { kind: 'restore', nonce, name, token, initialCluster, snapshot };
   }
-  return { kind: 'start', nonce, name, state: 'new', token, initialCluster };
+  // With discovery etcd makes its IDs of the whole URL.
+  return { kind: 'start', nonce, name, state: 'new', token: discovery?.url ?? token, initialCluster };
 }

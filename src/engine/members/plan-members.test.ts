@@ -25,6 +25,13 @@ const restoring: StoreRecord = {
   places: {},
   restore,
 };
+const slots = [...names, 'x1'].map((name) => ({ name, urls: [`http://${name}:2380`] }));
+/** Three machines of its own, and a slot for another. */
+const gathering = {
+  bootstrap: 'discovery',
+  size: 4,
+  record: { ...forming, places: {}, discovery: { url: 'http://d/t1', size: 4 } },
+} as const;
 const seal = { kind: 'seal', at: now } as const;
 
 const table: readonly (readonly [what: string, input: MemberPlanInput, steps: readonly string[]])[] = [
@@ -57,6 +64,55 @@ const table: readonly (readonly [what: string, input: MemberPlanInput, steps: re
     'seed: one that has not spoken may hold what the others have lost',
     planInput(3, { ...nothing, bootstrap: 'seed', reports: empty(['m2', 'm3']) }),
     [],
+  ],
+  [
+    'discovery: the slots of its machines are taken first',
+    planInput(3, { ...nothing, bootstrap: 'discovery', reports: empty(names) }),
+    ['reserve m1+m2+m3 of 3 under new-token'],
+  ],
+  [
+    'discovery: slots are left for others',
+    planInput(3, { ...nothing, bootstrap: 'discovery', size: 5, reports: empty(names) }),
+    ['reserve m1+m2+m3 of 5 under new-token'],
+  ],
+  [
+    'discovery: others have not registered yet',
+    planInput(3, { ...nothing, ...gathering, slots: slots.slice(0, 3), reports: empty(names) }),
+    [],
+  ],
+  [
+    'discovery: all have registered, and one machine is away',
+    planInput(3, { ...nothing, ...gathering, slots, reports: empty(['m1', 'm2']) }),
+    [],
+  ],
+  [
+    'discovery: all have registered',
+    planInput(3, { ...nothing, ...gathering, slots, reports: empty(names) }),
+    [
+      'founding, m1 start new on n-m1 with m1+m2+m3+x1, m2 start new on n-m2 with m1+m2+m3+x1, m3 start new on n-m3 with m1+m2+m3+x1',
+    ],
+  ],
+  [
+    'discovery: its machines forgot, and another founder may remember',
+    planInput(3, {
+      ...nothing,
+      ...gathering,
+      record: { ...gathering.record, places },
+      slots,
+      reports: otherDisks,
+    }),
+    [],
+  ],
+  [
+    'discovery: no founder remembers',
+    planInput(3, {
+      ...nothing,
+      ...gathering,
+      record: { ...gathering.record, places, discovery: { url: 'http://d/t1', size: 3 } },
+      slots: slots.slice(0, 3),
+      reports: otherDisks,
+    }),
+    ['reserve m1+m2+m3 of 4 under new-token'],
   ],
   ['founders are under way', planInput(3, { ...nothing, record: forming, reports: empty(names) }), []],
   [
@@ -140,7 +196,7 @@ test.each(table)('%s', (_what, input, steps) => {
 test.each(table.filter(([, input]) => input.sight.kind === 'silent'))(
   'without a quorum no membership is touched: %s',
   (_what, input) => {
-    expect(planMembers(input).every(({ kind }) => kind === 'write')).toBe(true);
+    expect(planMembers(input).every(({ kind }) => ['write', 'reserve'].includes(kind))).toBe(true);
   },
 );
 

@@ -62,6 +62,7 @@ function freshRecord(input: MemberPlanInput, restore: StoreRecord['restore']): S
     members: [],
     places: {},
     givenUp: [...(record?.givenUp ?? []), ...before],
+    ...(record?.discovery && { discovery: record.discovery }),
     ...(restore && { restore }),
   };
 }

@@ -78,6 +78,8 @@ export function planInput(size: number, part: Partial<MemberPlanInput> = {}): Me
   return {
     now,
     bootstrap: 'static',
+    size,
+    slots: [],
     wanted: names.map((name) => ({ name, peerUrls: urlsOf(name) })),
     record: formed(members),
     request: undefined,
@@ -117,6 +119,8 @@ export function inShort(steps: readonly MemberStep[]): readonly string[] {
       }
       case 'add':
         return `add ${step.machine} for ${step.nonce}`;
+      case 'reserve':
+        return `reserve ${step.members.map(({ name }) => name).join('+')} of ${step.size} under ${step.token}`;
       case 'remove':
       case 'promote':
         return `${step.kind} ${step.memberId} of ${step.machine}`;

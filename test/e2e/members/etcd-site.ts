@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { ClusterStatus } from '../../../src/status/index.js';
 import { openSite, type Site } from '../harness.js';
 
-const folders = { '3.4': resolve('.cache/debian/usr/bin'), '3.5': resolve('.cache/debian13/usr/bin') };
+export const folders = { '3.4': resolve('.cache/debian/usr/bin'), '3.5': resolve('.cache/debian13/usr/bin') };
 
 /** The stock tool of the version, of API 3. */
 export function etcdctl(site: Site, version: keyof typeof folders, endpoints: readonly string[]) {
@@ -26,14 +26,17 @@ export async function openEtcdSite(options: {
   readonly version?: keyof typeof folders;
   readonly machines?: number;
   readonly bootstrap?: 'static' | 'seed';
+  /** More lines of the cluster file. */
+  readonly more?: readonly string[];
 }): Promise<Site> {
-  const { version = '3.5', machines = 3, bootstrap = 'static' } = options;
+  const { version = '3.5', machines = 3, bootstrap = 'static', more = [] } = options;
   const site = await openSite();
   await site.write(
     'cluster.yaml',
     [
       `store: {kind: etcd, bootstrap: ${bootstrap}, program: ${folders[version]}/etcd}`,
       `machines: ${machines}`,
+      ...more,
       '',
     ].join('\n'),
   );

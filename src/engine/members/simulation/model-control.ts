@@ -94,6 +94,8 @@ export function startControl(deps: ControlModelDeps): ControlModel {
       },
       saveSnapshot: deps.saveSnapshot,
       offerSnapshot: ({ path }) => ({ url: path, ticket: '' }),
+      reserveSlots: async (token) => ({ url: token }),
+      slotsOf: async () => [],
       wantedOf: () => deps.wanted,
     },
     leadership,

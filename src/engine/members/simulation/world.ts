@@ -59,6 +59,7 @@ export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 's
 
   const wanted = {
     bootstrap,
+    size,
     members: names.map((name) => ({ name, id: idOf(name), peerUrls: [`http://${name}:2380`] })),
   };
   const saveSnapshot = async (): Promise<SnapshotSource> => {

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { expect, test } from 'vitest';
+import type { Exec, RunResult } from '../effects/index.js';
+import { openSystemdUnits, parseShow } from './systemd-units.js';
+
+function recorded(answer: Partial<RunResult> = {}) {
+  const said: string[] = [];
+  const exec: Exec = {
+    async run(command, args) {
+      said.push([command, ...args].join(' '));
+      return { code: 0, signal: undefined, stdout: '', stderr: '', ...answer };
+    },
+    spawn: () => Promise.reject(new Error('nothing is spawned here')),
+    sight: async () => undefined,
+    findByEnvironment: async () => [],
+    signal: async () => {},
+  };
+  return { said, exec };
+}
+
+test('systemctl is asked in its own words', async () => {
+  const { said, exec } = recorded();
+  const units = openSystemdUnits(exec, '/');
+  await units.reload();
+  await units.enable('a.service', { isRuntime: true });
+  await units.command('a.service', 'reload-or-restart');
+  await openSystemdUnits(exec, '/mnt').enable('b.service', { isRuntime: false });
+  expect(said).toEqual([
+    'systemctl daemon-reload',
+    'systemctl enable --force --runtime -- a.service',
+    'systemctl reload-or-restart -- a.service',
+    'systemctl --root=/mnt enable --force -- b.service',
+  ]);
+});
+
+test('a refusal says what systemctl said', async () => {
+  const { exec } = recorded({ code: 5, stderr: 'Unit x.service not found.\n' });
+  await expect(openSystemdUnits(exec, '/').command('x.service', 'start')).rejects.toMatchObject({
+    code: 'agent/systemd-refused',
+    message: 'cannot start unit "x.service": Unit x.service not found.',
+  });
+});
+
+test.each([
+  ['enabled', false, true],
+  ['static', false, true],
+  ['disabled', false, false],
+  ['masked', false, false],
+  ['enabled-runtime', false, false],
+  ['enabled-runtime', true, true],
+])('"%s" counts as enabled (runtime: %s): %s', async (stdout, isRuntime, expected) => {
+  const { exec } = recorded({ stdout: `${stdout}\n`, code: expected ? 0 : 1 });
+  expect(await openSystemdUnits(exec, '/').isEnabled('a.service', { isRuntime })).toBe(expected);
+});
+
+// As systemd 252 prints them.
+const show = (active: string, sub: string, type: string, rest: readonly string[] = []) =>
+  [`Type=${type}`, 'LoadState=loaded', `ActiveState=${active}`, `SubState=${sub}`, ...rest].join('\n');
+const ended = ['Result=success', 'ExecMainExitTimestampMonotonic=8123456'];
+const never = ['Result=success', 'ExecMainExitTimestampMonotonic=0'];
+
+test.each([
+  ['runs', show('active', 'running', 'simple'), { active: 'active', sub: 'running' }],
+  ['reloads', show('reloading', 'reload', 'notify'), { active: 'active' }],
+  ['has done its work', show('inactive', 'dead', 'oneshot', ended), { active: 'inactive', isDone: true }],
+  ['was stopped', show('inactive', 'dead', 'simple', ended), { active: 'inactive' }],
+  ['never ran', show('inactive', 'dead', 'oneshot', never), { active: 'inactive' }],
+  [
+    'failed',
+    show('failed', 'failed', 'oneshot', ['Result=exit-code']),
+    { active: 'failed', reason: 'exit-code' },
+  ],
+  [
+    'has an unmet condition',
+    show('inactive', 'dead', 'simple', ['ConditionResult=no', 'ConditionTimestampMonotonic=42']),
+    { isDone: true },
+  ],
+])('a unit that %s', (_what, text, expected) => {
+  const status = parseShow('a.service', text);
+  expect(status).toMatchObject({ name: 'a.service', load: 'loaded', ...expected });
+  expect('isDone' in status).toBe('isDone' in expected);
+});
+
+test('a unit that is nowhere', () => {
+  expect(parseShow('x.service', 'LoadState=not-found\nActiveState=inactive\nSubState=dead\n')).toEqual({
+    name: 'x.service',
+    load: 'not-found',
+    active: 'inactive',
+    sub: 'dead',
+  });
+});
