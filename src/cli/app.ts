@@ -2,85 +2,67 @@
 
 import type { CommandInput, ExitCode } from './command.js';
 
+/** A command that speaks to the machines of a cluster or to what runs beside them, wherever these are. */
+function inside(load: () => Promise<(input: CommandInput) => Promise<ExitCode>>) {
+  return async (input: CommandInput): Promise<ExitCode> => {
+    const { inNetwork } = await import('./in-network.js');
+    return inNetwork(input, async (same) => (await load())(same));
+  };
+}
+
 /**
  * What commands do. The build makes three bundles of the program: the light one has the command line and its help and
  * is all that `--help` loads; `agent-app.ts` is what runs on machines; this one has everything else, each part run
  * when it is needed.
  */
-export const runBackupList = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-backup-commands.js')).runBackupList(input);
-export const runBackupNow = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-backup-commands.js')).runBackupNow(input);
+export const runBackupList = inside(async () => (await import('./run-backup-commands.js')).runBackupList);
+export const runBackupNow = inside(async () => (await import('./run-backup-commands.js')).runBackupNow);
 export const runCompletion = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./completion.js')).runCompletion(input);
 export const runConfigApply = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./config/run-apply.js')).runConfigApply(input);
-export const runConfigRender = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./config/run-render.js')).runConfigRender(input);
+export const runConfigRender = inside(async () => (await import('./config/run-render.js')).runConfigRender);
 export const runConfigConvert = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./config/run-convert.js')).runConfigConvert(input);
-export const runConfigDiff = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./config/run-diff.js')).runConfigDiff(input);
-export const runDestroy = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-down.js')).runDestroy(input);
+export const runConfigDiff = inside(async () => (await import('./config/run-diff.js')).runConfigDiff);
+export const runDestroy = inside(async () => (await import('./run-down.js')).runDestroy);
 export const runDiscoveryServe = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-discovery-serve.js')).runDiscoveryServe(input);
-export const runDiscoveryNew = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-discovery.js')).runDiscoveryNew(input);
-export const runDiscoveryList = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-discovery.js')).runDiscoveryList(input);
-export const runDiscoveryShow = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-discovery.js')).runDiscoveryShow(input);
-export const runDiscoveryFree = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-discovery.js')).runDiscoveryFree(input);
-export const runDnsServe = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-dns.js')).runDnsServe(input);
-export const runDnsZone = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-dns.js')).runDnsZone(input);
-export const runDown = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-down.js')).runDown(input);
-export const runDrill = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./drill/run-drill.js')).runDrill(input);
-export const runEvents = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-events.js')).runEvents(input);
-export const runGet = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-keys.js')).runGet(input);
+export const runDiscoveryNew = inside(async () => (await import('./run-discovery.js')).runDiscoveryNew);
+export const runDiscoveryList = inside(async () => (await import('./run-discovery.js')).runDiscoveryList);
+export const runDiscoveryShow = inside(async () => (await import('./run-discovery.js')).runDiscoveryShow);
+export const runDiscoveryFree = inside(async () => (await import('./run-discovery.js')).runDiscoveryFree);
+export const runDnsServe = inside(async () => (await import('./run-dns.js')).runDnsServe);
+export const runDnsZone = inside(async () => (await import('./run-dns.js')).runDnsZone);
+export const runDown = inside(async () => (await import('./run-down.js')).runDown);
+export const runDrill = inside(async () => (await import('./drill/run-drill.js')).runDrill);
+export const runEvents = inside(async () => (await import('./run-events.js')).runEvents);
+export const runGet = inside(async () => (await import('./run-keys.js')).runGet);
 export const runInit = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-init.js')).runInit(input);
 export const runLogs = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-logs.js')).runLogs(input);
-export const runLs = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-keys.js')).runLs(input);
-export const runMachineReplace = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-machine.js')).runMachineReplace(input);
-export const runMachines = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-status.js')).runMachines(input);
-export const runMemberList = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-member-commands.js')).runMemberList(input);
-export const runMemberAdd = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-member-commands.js')).runMemberAdd(input);
-export const runMemberRemove = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-member-commands.js')).runMemberRemove(input);
-export const runMemberPromote = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-member-commands.js')).runMemberPromote(input);
-export const runMemberUpdate = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-member-commands.js')).runMemberUpdate(input);
-export const runReboot = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-reboot.js')).runReboot(input);
-export const runRecover = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./recover/run-recover.js')).runRecover(input);
-export const runRm = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-keys.js')).runRm(input);
+export const runLs = inside(async () => (await import('./run-keys.js')).runLs);
+export const runMachineReplace = inside(async () => (await import('./run-machine.js')).runMachineReplace);
+export const runMachines = inside(async () => (await import('./run-status.js')).runMachines);
+export const runMemberList = inside(async () => (await import('./run-member-commands.js')).runMemberList);
+export const runMemberAdd = inside(async () => (await import('./run-member-commands.js')).runMemberAdd);
+export const runMemberRemove = inside(async () => (await import('./run-member-commands.js')).runMemberRemove);
+export const runMemberPromote = inside(
+  async () => (await import('./run-member-commands.js')).runMemberPromote,
+);
+export const runMemberUpdate = inside(async () => (await import('./run-member-commands.js')).runMemberUpdate);
+export const runReboot = inside(async () => (await import('./run-reboot.js')).runReboot);
+export const runRecover = inside(async () => (await import('./recover/run-recover.js')).runRecover);
+export const runRm = inside(async () => (await import('./run-keys.js')).runRm);
 export const runSchema = async (_input: CommandInput): Promise<ExitCode> =>
   (await import('./run-schema.js')).runSchema();
 export const runServe = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-serve.js')).runServe(input);
-export const runSet = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-keys.js')).runSet(input);
+export const runSet = inside(async () => (await import('./run-keys.js')).runSet);
 export const runSsh = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-ssh.js')).runSsh(input);
-export const runStatus = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-status.js')).runStatus(input);
+export const runStatus = inside(async () => (await import('./run-status.js')).runStatus);
 export const runStoreServe = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreServe(input);
 export const runStoreBackup = async (input: CommandInput): Promise<ExitCode> =>
@@ -91,9 +73,7 @@ export const runStoreStatus = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreStatus(input);
 export const runStoreCompact = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreCompact(input);
-export const runUp = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-up.js')).runUp(input);
-export const runWatch = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-keys.js')).runWatch(input);
+export const runUp = inside(async () => (await import('./run-up.js')).runUp);
+export const runWatch = inside(async () => (await import('./run-keys.js')).runWatch);
 export const printError = async (error: unknown, signal: AbortSignal): Promise<ExitCode> =>
   (await import('./print-error.js')).printError(error, signal);

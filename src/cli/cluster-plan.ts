@@ -109,7 +109,7 @@ function planMachine(
   const { serial } = machine.marks;
   return {
     known: { name, id: identity.machineId, role, privateIp, publicIp, metadata },
-    order: { name, ...identity, bootUrl: `${controlUrl}/boot.ipxe` },
+    order: { name, ...identity, bootUrl: `${controlUrl}/boot.ipxe`, address: privateIp },
     boot: {
       name,
       machineId: identity.machineId,

@@ -38,8 +38,13 @@ export function ageText(time: string, now: number): string {
   return unit === undefined || seconds < 5 ? 'now' : `${Math.floor(seconds / unit[0])}${unit[1]} ago`;
 }
 
-/** The lines to type next, ready to be copied. */
-export function nextSteps(status: ClusterStatus): string {
+/**
+ * The lines to type next, ready to be copied.
+ *
+ * @param wayIn what a command line begins with to reach the machines
+ */
+export function nextSteps(status: ClusterStatus, wayIn: readonly string[]): string {
+  const into = wayIn.map((word) => `${word} `).join('');
   const etcd = status.endpoints.etcd[0] ?? '';
   const me = howCalled();
   const first = status.machines[0]?.name ?? 'core-01';
@@ -48,8 +53,8 @@ export function nextSteps(status: ClusterStatus): string {
     `etcd     ${etcd}`,
     '',
     'Try:',
-    `  etcdctl --endpoints=${etcd} get --prefix --keys-only /`,
-    `  curl ${status.endpoints.control}/status`,
+    `  ${into}etcdctl --endpoints=${etcd} get --prefix --keys-only /`,
+    `  ${into}curl ${status.endpoints.control}/status`,
     `  ${me} ls --recursive /_coreos.com`,
     `  ${me} ssh ${first}`,
     '',

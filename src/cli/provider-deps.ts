@@ -14,6 +14,9 @@ import type { ClusterFolder } from './cluster-folder.js';
 /** A provider, bound to one cluster on this computer. */
 export interface BoundProvider {
   readonly openNetwork: () => ReturnType<Provider['openNetwork']>;
+  readonly raiseNetwork: () => Promise<void>;
+  readonly lowerNetwork: () => Promise<void>;
+  readonly findWayIn: () => ReturnType<Provider['findWayIn']>;
   readonly releaseNetwork: () => Promise<void>;
   readonly openHost: () => Host;
 }
@@ -35,6 +38,9 @@ export function bindProvider(
   };
   return {
     openNetwork: () => provider.openNetwork(deps, context),
+    raiseNetwork: () => provider.raiseNetwork(deps, context),
+    lowerNetwork: () => provider.lowerNetwork(deps, context),
+    findWayIn: () => provider.findWayIn(deps, cluster.state),
     releaseNetwork: () => provider.releaseNetwork(deps, context),
     openHost: () => provider.openHost(deps, context),
   };

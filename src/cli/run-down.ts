@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
+import { holdFolder } from '../effects/index.js';
 import { isMusterError } from '../model/index.js';
 import type { Host } from '../providers/index.js';
 import { checkQuorum } from './check-quorum.js';
@@ -27,6 +28,7 @@ export async function runDown({ args, flags, signal }: CommandInput): Promise<Ex
   const ended = await powerOff(cluster, existing.host, names, request);
   if (names !== undefined) return say(`powered off ${names.join(', ')}`);
   const hadControl = await stopControl(cluster);
+  await lowerNetwork(cluster, existing);
   const isChanged = hadControl || ended.length > 0;
   return say(isChanged ? 'the cluster is down; `muster up` starts it again' : 'nothing to do: it is down');
 }
@@ -41,12 +43,24 @@ export async function runDestroy({ flags }: CommandInput): Promise<ExitCode> {
   const held = await holdCluster(cluster);
   try {
     await Promise.all((await existing.host.list()).map(({ name }) => existing.host.destroy(name)));
+    await existing.provider.lowerNetwork();
     await existing.provider.releaseNetwork();
     await rm(cluster.state, { recursive: true, force: true });
   } finally {
     await held.release();
   }
   return say(`cluster "${existing.name}" is destroyed`);
+}
+
+/** Unless somebody is just starting the control process anew, which lives in there. */
+async function lowerNetwork(cluster: ClusterFolder, { provider }: Existing): Promise<void> {
+  const held = await holdFolder(cluster.state);
+  if (held === undefined) return;
+  try {
+    await provider.lowerNetwork();
+  } finally {
+    await held.release();
+  }
 }
 
 /** Whether there is state, ours to touch; a damaged record does not keep it from being removed. */

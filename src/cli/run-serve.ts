@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { isMusterError } from '../model/index.js';
-import { findClusterFolder } from './cluster-folder.js';
+import { readCluster } from './cluster-files.js';
+import { type ClusterFolder, findClusterFolder, openClusterId } from './cluster-folder.js';
 import type { CommandInput, ExitCode } from './command.js';
 import { runControl } from './control.js';
 import type { ReadyMessage } from './control-process.js';
+import { findControl } from './control-record.js';
+import { enterNetwork } from './in-network.js';
 import { openLog } from './log.js';
+import { bindProvider } from './provider-deps.js';
 
 /** Runs until `signal` fires. Tells a process that started it over IPC when it serves, or why it does not. */
 export async function runServe({ flags, signal }: CommandInput): Promise<ExitCode> {
   try {
-    await runControl(findClusterFolder(flags), openLog('control'), () => tell({ kind: 'ready' }), signal);
+    const cluster = findClusterFolder(flags);
+    // Whoever started it in the background has made its network, and is in there.
+    if (!process.connected && (await findControl(cluster)) === undefined) await raiseNetwork(cluster);
+    const entered = await enterNetwork(cluster.state);
+    if (entered !== undefined) return entered;
+    await runControl(cluster, openLog('control'), () => tell({ kind: 'ready' }), signal);
     return 0;
   } catch (error) {
     tell({
@@ -21,6 +30,12 @@ export async function runServe({ flags, signal }: CommandInput): Promise<ExitCod
     });
     throw error;
   }
+}
+
+async function raiseNetwork(cluster: ClusterFolder): Promise<void> {
+  const clusterId = await openClusterId(cluster);
+  const { spec } = await readCluster(cluster);
+  await bindProvider(cluster, clusterId, spec, openLog('control')).raiseNetwork();
 }
 
 function tell(message: ReadyMessage): void {

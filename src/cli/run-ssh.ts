@@ -38,10 +38,12 @@ export async function runSsh({ args, flags }: CommandInput): Promise<ExitCode> {
     ...(control === undefined ? {} : { ETCDCTL_ENDPOINTS: control.etcdUrl }),
   };
   // As ssh does: the words become one line for the shell at the other end.
+  const inside = await existing.host.enter(name);
   const bash = existsSync('/bin/bash');
   const interactive = bash ? ['--noprofile', '--norc', '-i'] : ['-i'];
   const shellArgs = words.length === 0 ? interactive : ['-c', words.join(' ')];
-  return run(bash ? '/bin/bash' : '/bin/sh', shellArgs, home, environment);
+  const [command = '', ...commandArgs] = [...inside, bash ? '/bin/bash' : '/bin/sh', ...shellArgs];
+  return run(command, commandArgs, home, environment);
 }
 
 /** Hands over the terminal, ^C included, and returns the exit code as a shell would. */

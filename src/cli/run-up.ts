@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { realClock, realFiles, silentLog } from '../effects/index.js';
+import type { WayIn } from '../providers/index.js';
 import type { ClusterSnapshot } from '../registry/index.js';
 import { diffSpec } from '../spec/index.js';
 import { type CheckedCluster, compileCluster, parseCluster, readCluster } from './cluster-files.js';
@@ -11,6 +12,7 @@ import { startControl, stopControl } from './control-process.js';
 import { type ControlRecord, findControl } from './control-record.js';
 import { fail } from './errors.js';
 import { type FollowResult, followMachines } from './follow.js';
+import { enterNetwork } from './in-network.js';
 import { howCalled, machineColumns, nextSteps } from './machine-table.js';
 import { checkNames, parseSeconds } from './parse-flags.js';
 import { powerOffMachines } from './power-off.js';
@@ -37,15 +39,20 @@ export async function runUp({ args, flags, signal }: CommandInput): Promise<Exit
   // Planned before anything starts: what cannot be planned must not begin.
   const network = await provider.openNetwork();
   const plan = planCluster(checked.spec, checked.text.userData, { clusterId, network });
-  const begun: Begun = { control: false, machines: [] };
   const running = await findControl(cluster);
+  // Before its network is made: commands would look for the one that runs in there.
+  if (running !== undefined) refuseMoved(plan, running);
+  await provider.raiseNetwork();
+  const entered = await enterNetwork(cluster.state);
+  if (entered !== undefined) return entered;
+  const begun: Begun = { control: false, machines: [] };
   const control = running ?? (await startControl(cluster, signal));
   begun.control = running === undefined;
   const session = openSession(control);
   try {
     await session.registry.store.withdraw();
     const before = await session.registry.snapshot();
-    const changes = await applyFile(session, control, plan, checked, before);
+    const changes = await applyFile(session, plan, checked, before);
     const names = args.length > 0 ? args : known;
     const needed = await findNeeded(provider, before, names);
     const gone = [...before.lives.keys()].filter((name) => !plan.machines.has(name));
@@ -55,7 +62,7 @@ export async function runUp({ args, flags, signal }: CommandInput): Promise<Exit
     }
     begun.machines = needed;
     const result = await powerOn(cluster, session, plan, needed, timeoutMs, signal);
-    return await printResult(textFlag(flags, 'output'), result);
+    return await printResult(textFlag(flags, 'output'), result, await provider.findWayIn());
   } catch (error) {
     if (signal.aborted) await takeBack(cluster, provider, session, begun);
     throw error;
@@ -95,19 +102,22 @@ async function findNeeded(
   return names.filter((name) => lives.get(name)?.state !== 'joined' || off.has(name) || isGoing(name));
 }
 
-/** Writes the cluster file into the store, unless it is there already; returns what changed, in words. */
-async function applyFile(
-  session: Session,
-  control: ControlRecord,
-  plan: ClusterPlan,
-  checked: CheckedCluster,
-  before: ClusterSnapshot,
-): Promise<readonly string[]> {
+/** What the control process was started with stays as it is as long as it runs. */
+function refuseMoved(plan: ClusterPlan, control: ControlRecord): void {
   if (plan.controlUrl !== control.controlUrl || plan.etcdUrl !== control.etcdUrl) {
     throw fail('cli/needs-restart', { what: 'provider, network or control addresses' });
   }
   if (plan.spec.name !== control.cluster)
     throw fail('cli/needs-restart', { what: 'the name of the cluster' });
+}
+
+/** Writes the cluster file into the store, unless it is there already; returns what changed, in words. */
+async function applyFile(
+  session: Session,
+  plan: ClusterPlan,
+  checked: CheckedCluster,
+  before: ClusterSnapshot,
+): Promise<readonly string[]> {
   const { text, userData } = before.clusterFile;
   const isSame =
     text === checked.text.text &&
@@ -170,9 +180,16 @@ async function printNothingToDo(
   return 0;
 }
 
-async function printResult(output: string | undefined, { status, missed }: FollowResult): Promise<ExitCode> {
+async function printResult(
+  output: string | undefined,
+  { status, missed }: FollowResult,
+  wayIn: WayIn,
+): Promise<ExitCode> {
   if (output === 'json') printJson(status);
-  else process.stdout.write(`${await renderTable(status.machines, machineColumns)}\n${nextSteps(status)}`);
+  else
+    process.stdout.write(
+      `${await renderTable(status.machines, machineColumns)}\n${nextSteps(status, wayIn.words)}`,
+    );
   for (const machine of missed) {
     process.stderr.write(`error: ${machine.name} did not join: ${machine.reason ?? machine.state}\n`);
     process.stderr.write(`  look at \`${howCalled()} logs ${machine.name}\`\n`);
@@ -197,5 +214,8 @@ async function takeBack(
     const host = provider.openHost();
     await Promise.all(begun.machines.map((name) => host.powerOff(name)));
   }
-  if (begun.control) await stopControl(cluster);
+  if (begun.control) {
+    await stopControl(cluster);
+    await provider.lowerNetwork();
+  }
 }

@@ -3,10 +3,11 @@
 import { connect, type EtcdClient } from '../etcd/index.js';
 import { isMusterError } from '../model/index.js';
 import { type ClusterFolder, findClusterFolder } from './cluster-folder.js';
-import { type ExitCode, type FlagValues, textFlag } from './command.js';
+import type { ExitCode, FlagValues } from './command.js';
 import { controlLog } from './control-process.js';
 import { type ControlRecord, getControl } from './control-record.js';
 import { fail } from './errors.js';
+import { namedEndpoints } from './named-endpoints.js';
 
 /**
  * Connects to the store that a command speaks to, and closes the connection after its use: `--endpoints`, `--file`,
@@ -38,14 +39,6 @@ async function useAndClose(
   } finally {
     await store.close();
   }
-}
-
-/** Whoever names a cluster file means that cluster, whatever the environment says. */
-function namedEndpoints(flags: FlagValues): readonly string[] {
-  const fallback = textFlag(flags, 'file') === undefined ? process.env.ETCDCTL_ENDPOINTS : '';
-  const named = textFlag(flags, 'endpoints') ?? fallback ?? '';
-  if (named === '') return [];
-  return named.split(',').map((text) => (text.includes('://') ? text.trim() : `http://${text.trim()}`));
 }
 
 function explainAway(error: unknown, cluster: ClusterFolder, control: ControlRecord): unknown {

@@ -27,6 +27,18 @@ const table = {
     httpStatus: 409,
     grpcStatus: 8,
   },
+  'providers/no-namespaces': {
+    message: 'cannot make the network "{namespace}": {why}',
+    next: 'a network of their own for machines needs Linux, root, and iproute2 (apt-get install iproute2); without, leave "network" out of the cluster file, and they use the loopback',
+    httpStatus: 500,
+    grpcStatus: 9,
+  },
+  'providers/foreign-address': {
+    message: 'the machine "{name}" has the address {address}, which is not in its network {network}',
+    next: 'correct privateIpv4 in the cluster file, or leave it out',
+    httpStatus: 400,
+    grpcStatus: 3,
+  },
   'providers/bad-options': {
     message: 'the provider options are wrong: {why}',
     next: 'correct them in the cluster file',

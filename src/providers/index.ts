@@ -10,7 +10,7 @@
 import type { OptionParser } from '../spec/index.js';
 import { fail } from './errors.js';
 import { localProvider } from './local/index.js';
-import type { Provider } from './provider.js';
+import type { Provider, ProviderDeps, WayIn } from './provider.js';
 
 export { providersErrors } from './errors.js';
 export { type BootedKernel, type FirmwareDeps, type FirmwareMachine, runFirmware } from './local/index.js';
@@ -19,12 +19,15 @@ export type {
   Host,
   HostedMachine,
   HostFaults,
+  LinkFaults,
   MachineEnd,
   MachineOrder,
   Provider,
   ProviderContext,
   ProviderDeps,
+  WayIn,
 } from './provider.js';
+export { controlPlace } from './provider.js';
 
 /** All there are; a new one is added by hand. */
 export const providers: readonly Provider[] = [localProvider];
@@ -33,6 +36,12 @@ export const providers: readonly Provider[] = [localProvider];
 export const optionParsers: ReadonlyMap<string, OptionParser> = new Map(
   providers.map(({ name, parseOptions }) => [name, parseOptions] as const),
 );
+
+/** How to come into the network of the cluster with this folder, whichever provider made it. */
+export async function findWayIn(deps: Pick<ProviderDeps, 'exec' | 'files'>, folder: string): Promise<WayIn> {
+  const ways = await Promise.all(providers.map((one) => one.findWayIn(deps, folder)));
+  return ways.find(({ words }) => words.length > 0) ?? { words: [], isInside: true };
+}
 
 /** The provider of this name. Throws `providers/unknown-provider`. */
 export function findProvider(name: string): Provider {

@@ -20,6 +20,8 @@ export interface MachineOrder {
   readonly uuid: string;
   /** What the firmware fetches first. */
   readonly bootUrl: string;
+  /** IPv4, of its interface, where the provider makes interfaces. */
+  readonly address: string;
 }
 
 /** A machine as its provider sees it. */
@@ -55,6 +57,8 @@ export interface Host {
   consoleFile(name: string): string;
   /** The folder that stands for the machine's `/`; `undefined` where a machine has none of that kind. */
   rootFolder(name: string): string | undefined;
+  /** What a command line begins with to run on the machine's own network; nothing where that is everybody's, or it is off. */
+  enter(name: string): Promise<readonly string[]>;
   /** What can be done to machines on purpose, where the provider can. */
   readonly faults?: HostFaults;
 }
@@ -68,6 +72,19 @@ export interface HostFaults {
   /** The machine stands still: nobody reaches it, and it reaches nobody, until it is thawed. */
   freeze(name: string): Promise<void>;
   thaw(name: string): Promise<void>;
+  /** Where machines have links of their own. */
+  readonly links?: LinkFaults;
+}
+
+/** The word for the control process, and for everything else that runs beside it, among the names of machines. */
+export const controlPlace = 'control';
+
+/** Links that lose everything, silently. A cut is forgotten by a machine that boots; whom it was cut off from remembers. */
+export interface LinkFaults {
+  /** What any of `from` sends to any of `to` is lost from now on: names of machines, or `controlPlace`. */
+  cut(from: readonly string[], to: readonly string[]): Promise<void>;
+  /** Everything arrives again, whoever cut it off. */
+  heal(): Promise<void>;
 }
 
 export interface ProviderDeps {
@@ -95,6 +112,14 @@ export interface ProviderContext {
   readonly options: unknown;
 }
 
+/** How to come to where the addresses of a cluster are reached. */
+export interface WayIn {
+  /** What a command line begins with to run there; nothing where they are reached from everywhere on this computer. */
+  readonly words: readonly string[];
+  /** Whether this process reaches them as it is. */
+  readonly isInside: boolean;
+}
+
 /** Makes machines exist. One folder each; listed by hand in `index.ts`. */
 export interface Provider {
   readonly name: string;
@@ -102,6 +127,12 @@ export interface Provider {
   readonly parseOptions: OptionParser;
   /** Reserves addresses, once per cluster; later calls return the same. Throws `providers/…`. */
   openNetwork(deps: ProviderDeps, context: ProviderContext): Promise<ClusterNetwork>;
+  /** Makes what it takes to reach the addresses; nothing happens where that is there. Throws `providers/…`. */
+  raiseNetwork(deps: ProviderDeps, context: ProviderContext): Promise<void>;
+  /** Takes that away again, whatever the options have become; the addresses stay reserved. */
+  lowerNetwork(deps: ProviderDeps, context: ProviderContext): Promise<void>;
+  /** @param folder the cluster's own, `.muster` */
+  findWayIn(deps: Pick<ProviderDeps, 'exec' | 'files'>, folder: string): Promise<WayIn>;
   /** Gives the addresses back. */
   releaseNetwork(deps: ProviderDeps, context: ProviderContext): Promise<void>;
   openHost(deps: ProviderDeps, context: ProviderContext): Host;

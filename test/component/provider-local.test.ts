@@ -112,6 +112,7 @@ test('a local machine has a console and a root of its own, private and empty at 
       uuid,
       mac: '52:54:00:00:00:01',
       bootUrl: 'http://127.0.0.1:9/boot.ipxe',
+      address: '127.0.0.1',
     };
     await host.powerOn(order);
     const [main] = await bench.booted('core-01');
@@ -138,7 +139,8 @@ test('thirty machines go on and off side by side, and leave nothing', { timeout:
     const orders = Array.from({ length: 30 }, (_, index) => {
       const uuid = `00000000-0000-4000-8000-${(0xabc000 + index).toString(16).padStart(12, '0')}`;
       const mac = `52:54:00:00:01:${index.toString(16).padStart(2, '0')}`;
-      return { name: `m-${index}`, machineId: machineId(uuid), uuid, mac, bootUrl: 'http://127.0.0.1:9/' };
+      const bootUrl = 'http://127.0.0.1:9/';
+      return { name: `m-${index}`, machineId: machineId(uuid), uuid, mac, bootUrl, address: '127.0.0.1' };
     });
     await Promise.all(orders.map((order) => host.powerOn(order)));
     const parts = (await Promise.all(orders.map(({ name }) => bench.booted(name)))).flat();

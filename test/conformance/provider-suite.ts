@@ -26,7 +26,7 @@ const orderFor = (number: number): MachineOrder => {
     .padStart(11, '0')}${number}`;
   const mac = `52:54:00:00:00:0${number}`;
   const bootUrl = 'http://127.0.0.1:9/boot.ipxe';
-  return { name: `core-0${number}`, machineId: machineId(uuid), uuid, mac, bootUrl };
+  return { name: `core-0${number}`, machineId: machineId(uuid), uuid, mac, bootUrl, address: '127.0.0.1' };
 };
 
 /** What every provider's `Host` does. `openBench(true)`: its machines do not end when they are asked to. */

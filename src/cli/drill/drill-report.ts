@@ -5,6 +5,8 @@ import type { LoadReport } from './write-load.js';
 
 /** What `muster drill -o json` prints. Fields are only ever added. */
 export interface DrillReport {
+  /** What was done: a partition of machines that share a loopback is a `standstill`. */
+  readonly fault: Episode['fault'] | 'none';
   readonly episodes: number;
   readonly recovered: number;
   /** Acknowledged writes that are gone; anything but 0 is a defect. */
@@ -23,6 +25,7 @@ export function foldDrill(each: readonly Episode[], load: LoadReport): DrillRepo
   const times = each.filter(({ hasRecovered }) => hasRecovered).map(({ recoveryMs }) => recoveryMs);
   const sorted = times.sort((a, b) => a - b);
   return {
+    fault: each[0]?.fault ?? 'none',
     episodes: each.length,
     recovered: sorted.length,
     lostWrites: load.lostWrites,

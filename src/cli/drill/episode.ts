@@ -1,80 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { realClock, timeLimit } from '../../effects/index.js';
-import type { EtcdClient } from '../../etcd/index.js';
 import { keyOf } from '../../etcd/index.js';
-import type { HostFaults } from '../../providers/index.js';
-import type { ClusterSnapshot, Registry } from '../../registry/index.js';
-
-export const faultKinds = ['wipe', 'kill', 'partition'] as const;
-export type FaultKind = (typeof faultKinds)[number];
-
-export interface EpisodeDeps {
-  readonly registry: Registry;
-  readonly faults: HostFaults;
-  /** One for each machine that is a member. */
-  readonly clients: ReadonlyMap<string, EtcdClient>;
-}
+import type { ClusterSnapshot } from '../../registry/index.js';
+import { renderPartition } from './partition.js';
+import { patiently } from './patiently.js';
+import { type Blow, type EpisodeDeps, strike } from './strike.js';
 
 export interface Episode {
-  readonly fault: FaultKind;
+  readonly fault: Blow['fault'];
   readonly machines: readonly string[];
+  /** Of a partition, in words: `core-01 / core-02, core-03`; else empty. */
+  readonly sides: string;
   readonly hasRecovered: boolean;
-  /** From the fault (of a partition: from its end) to the first read through each struck member that needs a quorum. */
+  /**
+   * From the fault (of a partition or standstill: from its end) to the first read through each struck member that
+   * needs a quorum.
+   */
   readonly recoveryMs: number;
   /** Why it did not recover; empty when it did. */
   readonly reason: string;
 }
 
-const partitionMs = 3_000;
 const lookMs = 50;
 
 /** Strikes machines with one fault, and waits until the cluster is whole again, or `limitMs` are over. */
 export async function runEpisode(
   deps: EpisodeDeps,
-  fault: FaultKind,
-  machines: readonly string[],
+  blow: Blow,
   limitMs: number,
   signal: AbortSignal,
 ): Promise<Episode> {
-  const before = memberIds(await deps.registry.snapshot());
-  const struckAt = await strike(deps, fault, machines, signal);
+  const { fault, machines } = blow;
+  const before = memberIds(await patiently(() => deps.registry.snapshot(), signal));
+  const struckAt = await strike(deps, blow, signal);
   const until = timeLimit(limitMs, signal);
   const reason = await untilWhole(deps, machines, fault === 'wipe' ? before : new Map(), until);
   for (const machine of machines) await untilReadable(deps, machine, until);
   signal.throwIfAborted();
   const recoveryMs = Math.round(realClock.monotonic() - struckAt);
   const hasRecovered = !until.aborted;
-  return { fault, machines, hasRecovered, recoveryMs, reason: hasRecovered ? '' : reason };
-}
-
-/** Returns the moment from which recovery counts. */
-async function strike(
-  { registry, faults }: EpisodeDeps,
-  fault: FaultKind,
-  machines: readonly string[],
-  signal: AbortSignal,
-): Promise<number> {
-  const struckAt = realClock.monotonic();
-  switch (fault) {
-    case 'wipe':
-      await Promise.all(machines.map((name) => faults.cutPower(name)));
-      await registry.machines.order(machines, 'on', realClock.now());
-      return struckAt;
-    case 'kill':
-      await Promise.all(machines.map((name) => faults.killProgram(name, 'etcd')));
-      return struckAt;
-    case 'partition':
-      await Promise.all(machines.map((name) => faults.freeze(name)));
-      try {
-        await realClock.sleep(partitionMs, signal);
-      } finally {
-        await Promise.all(machines.map((name) => faults.thaw(name)));
-      }
-      return realClock.monotonic();
-    default:
-      return fault satisfies never;
-  }
+  const sides = blow.fault === 'partition' ? renderPartition(blow.partition) : '';
+  return { fault, machines, sides, hasRecovered, recoveryMs, reason: hasRecovered ? '' : reason };
 }
 
 function memberIds({ storeView }: ClusterSnapshot): ReadonlyMap<string, string> {

@@ -1,61 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { realRandom } from '../../effects/index.js';
 import { connect } from '../../etcd/index.js';
 import { readAppliedPlan } from '../applied-plan.js';
 import { findClusterFolder } from '../cluster-folder.js';
-import { type CommandInput, type ExitCode, textFlag } from '../command.js';
+import { type CommandInput, type ExitCode, type FlagValues, textFlag } from '../command.js';
 import { getControl } from '../control-record.js';
 import { fail } from '../errors.js';
 import { openExisting } from '../existing.js';
 import { parseCount, parseSeconds } from '../parse-flags.js';
 import { printJson } from '../print.js';
 import { openSession } from '../session.js';
+import { checkPlan, chooseBlow, type DrillPlan, faultKinds } from './choose-blow.js';
 import { type DrillReport, foldDrill } from './drill-report.js';
-import { type Episode, type EpisodeDeps, type FaultKind, faultKinds, runEpisode } from './episode.js';
+import { type Episode, runEpisode } from './episode.js';
+import { runCut } from './run-cut.js';
+import type { EpisodeDeps } from './strike.js';
 import { startLoad } from './write-load.js';
 
 const callTimeoutMs = 3_000;
 
 /** Strikes the cluster on purpose, under load, and says how it took it. */
-export async function runDrill({ args, flags, signal }: CommandInput): Promise<ExitCode> {
-  const fault = faultOf(args[0] ?? '');
+export async function runDrill(input: CommandInput): Promise<ExitCode> {
+  const { args, flags, signal } = input;
+  if (args[0] === 'cut' || args[0] === 'heal') return runCut(input);
   const count = parseCount('--count', textFlag(flags, 'count') ?? '1');
-  const width = parseCount('--machines', textFlag(flags, 'machines') ?? '1');
   const limitMs = parseSeconds('--timeout', textFlag(flags, 'timeout') ?? '60') * 1000;
+  const plan = readPlan(args[0] ?? '', flags);
   const cluster = findClusterFolder(flags);
   const existing = await openExisting(cluster);
   const session = openSession(await getControl(cluster));
   const closing: { close(): Promise<void> }[] = [session];
   try {
-    const plan = await readAppliedPlan(cluster, existing, session);
+    const { store, storeUrls } = await readAppliedPlan(cluster, existing, session);
     const { faults } = existing.host;
-    if (faults === undefined || plan.store === undefined) throw fail('cli/cannot-drill');
-    const names = plan.store.members.map(({ name }) => name);
-    checkWidth(fault, width, names.length);
+    if (faults === undefined || store === undefined) throw fail('cli/cannot-drill');
+    const names = store.members.map(({ name }) => name);
+    checkPlan(plan, names, faults.links !== undefined);
+    // What a drill that was killed has cut stays cut.
+    if (plan.fault === 'partition') await faults.links?.heal();
     const { storeView } = await session.registry.snapshot();
     if (storeView?.state !== 'ok') throw fail('cli/drill-not-whole', { why: storeView?.reason ?? 'unknown' });
     const clients = new Map(
-      names.map((name, index) => [
-        name,
-        connect([plan.storeUrls[index] ?? ''], { timeoutMs: callTimeoutMs }),
-      ]),
+      names.map((name, index) => [name, connect([storeUrls[index] ?? ''], { timeoutMs: callTimeoutMs })]),
     );
     closing.push(...clients.values());
-    const deps: EpisodeDeps = { registry: session.registry, faults, clients };
-    const load = startLoad([...clients.values()]);
-    const each: Episode[] = [];
-    try {
-      while (each.length < count && each.every(({ hasRecovered }) => hasRecovered)) {
-        const episode = await runEpisode(deps, fault, choose(names, width), limitMs, signal);
-        each.push(episode);
-        process.stderr.write(`${lineOf(episode, each.length, count)}\n`);
-      }
-    } catch (error) {
-      await load.finish().catch(() => {});
-      throw error;
-    }
-    const report = foldDrill(each, await load.finish());
+    const report = await strikeAll(
+      plan,
+      { registry: session.registry, faults, clients },
+      { count, limitMs },
+      signal,
+    );
     if (textFlag(flags, 'output') === 'json') printJson(report);
     else process.stdout.write(renderReport(report));
     const isGood = report.recovered === count && report.lostWrites === 0 && report.wrongReads === 0;
@@ -65,44 +59,52 @@ export async function runDrill({ args, flags, signal }: CommandInput): Promise<E
   }
 }
 
-function faultOf(text: string): FaultKind {
+function readPlan(text: string, flags: FlagValues): DrillPlan {
   const fault = faultKinds.find((kind) => kind === text);
-  if (fault !== undefined) return fault;
-  throw fail('cli/usage', {
-    problem: `"${text}" is not a fault`,
-    hint: `name one of ${faultKinds.join(', ')}`,
-  });
+  if (fault === undefined) {
+    const hint = `name one of ${[...faultKinds, 'cut', 'heal'].join(', ')}`;
+    throw fail('cli/usage', { problem: `"${text}" is not a fault`, hint });
+  }
+  return {
+    fault,
+    width: parseCount('--machines', textFlag(flags, 'machines') ?? '1'),
+    sides: textFlag(flags, 'sides'),
+    holdMs: parseSeconds('--hold', textFlag(flags, 'hold') ?? '5') * 1000,
+  };
 }
 
-/** More than a minority at once is no drill: nothing could bring back what was lost. */
-function checkWidth(fault: FaultKind, width: number, members: number): void {
-  const most = Math.floor((members - 1) / 2);
-  if (width <= most || (fault !== 'wipe' && width <= members)) return;
-  const problem = `--machines ${width}: a cluster of ${members} members can lose ${most} at once`;
-  throw fail('cli/usage', { problem, hint: 'wipe fewer, or have more members' });
+/** One episode after another, until one does not recover. */
+async function strikeAll(
+  plan: DrillPlan,
+  deps: EpisodeDeps,
+  { count, limitMs }: { readonly count: number; readonly limitMs: number },
+  signal: AbortSignal,
+): Promise<DrillReport> {
+  const load = startLoad([...deps.clients.values()]);
+  const each: Episode[] = [];
+  try {
+    while (each.length < count && each.every(({ hasRecovered }) => hasRecovered)) {
+      const episode = await runEpisode(deps, await chooseBlow(plan, deps, each.length), limitMs, signal);
+      each.push(episode);
+      process.stderr.write(`${lineOf(episode, each.length, count)}\n`);
+    }
+  } catch (error) {
+    await load.finish().catch(() => {});
+    throw error;
+  }
+  return foldDrill(each, await load.finish());
 }
 
-/** `width` of them, each choice as likely as any other. */
-function choose(names: readonly string[], width: number): readonly string[] {
-  const left = [...names];
-  return Array.from({ length: width }, () => {
-    const [chosen] = left.splice((realRandom.bytes(1)[0] ?? 0) % left.length, 1);
-    return chosen ?? '';
-  });
-}
-
-function lineOf(
-  { fault, machines, hasRecovered, recoveryMs, reason }: Episode,
-  at: number,
-  of: number,
-): string {
+function lineOf(episode: Episode, at: number, of: number): string {
+  const { fault, machines, sides, hasRecovered, recoveryMs, reason } = episode;
   const outcome = hasRecovered ? `whole again after ${recoveryMs} ms` : `not whole: ${reason}`;
-  return `${at}/${of}  ${fault} ${machines.join(', ')}: ${outcome}`;
+  return `${at}/${of}  ${fault} ${sides || machines.join(', ')}: ${outcome}`;
 }
 
 function renderReport(report: DrillReport): string {
   const { episodes, recovered, recoveryMs, acknowledgedWrites, lostWrites, reads, wrongReads } = report;
   return [
+    `fault      ${report.fault}`,
     `recovered  ${recovered} of ${episodes}, in ${recoveryMs.p50} ms (median), ${recoveryMs.p99} ms (99 %)`,
     `writes     ${acknowledgedWrites} acknowledged, ${lostWrites} lost`,
     `reads      ${reads}, ${wrongReads} wrong`,

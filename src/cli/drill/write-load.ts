@@ -20,44 +20,44 @@ export interface WriteLoad {
   finish(): Promise<LoadReport>;
 }
 
-const writers = 4;
 const pauseMs = 5;
 
 /**
- * Writes and reads through all members at random, as clients do, until it is finished. Each write has a key
- * of its own.
+ * Writes and reads until it is finished, at each member side by side, so that one who does not answer holds up nobody
+ * else. Each write has a key of its own; what is read is the last that was acknowledged to somebody, be it at the other
+ * side of a partition.
  *
  * @param clients one for each member
  */
 export function startLoad(clients: readonly EtcdClient[]): WriteLoad {
   const prefix = `/muster-drill/${randomHex(realRandom, 8)}/`;
-  const histories = Array.from({ length: writers }, openHistory);
+  const parts = clients.map((client, writer) => ({ client, writer, history: openHistory() }));
+  const histories = parts.map(({ history }) => history);
   const reads: Read[] = [];
   const ended = new AbortController();
   const keyAt = (writer: number, number: number) => keyOf(`${prefix}${writer}/${number}`);
 
-  const write = async (writer: number, history: WriterHistory) => {
+  const write = async (client: EtcdClient, writer: number, history: WriterHistory) => {
     history.sent += 1;
     const number = history.sent;
-    const isDone = await pick(clients)
+    const isDone = await client
       .put({ key: keyAt(writer, number), value: keyOf(String(number)) })
       .then(() => true)
       .catch(() => false);
     if (isDone) history.acknowledged.push(number);
   };
 
-  const read = async (writer: number, { acknowledged }: WriterHistory) => {
-    const last = acknowledged.at(-1);
+  const read = async (client: EtcdClient) => {
+    const writer = (realRandom.bytes(1)[0] ?? 0) % histories.length;
+    const last = histories[writer]?.acknowledged.at(-1);
     if (last === undefined) return;
-    const found = await pick(clients)
-      .range({ key: keyAt(writer, last), countOnly: true })
-      .catch(() => undefined);
+    const found = await client.range({ key: keyAt(writer, last), countOnly: true }).catch(() => undefined);
     if (found !== undefined) reads.push({ isFound: found.count > 0 });
   };
 
-  const runs = histories.flatMap((history, writer) => [
-    repeat(ended.signal, () => write(writer, history)),
-    repeat(ended.signal, () => read(writer, history)),
+  const runs = parts.flatMap(({ client, writer, history }) => [
+    repeat(ended.signal, () => write(client, writer, history)),
+    repeat(ended.signal, () => read(client)),
   ]);
 
   return {
@@ -100,10 +100,4 @@ async function repeat(until: AbortSignal, work: () => Promise<void>): Promise<vo
     await work();
     await realClock.sleep(pauseMs, until);
   }
-}
-
-function pick<T>(items: readonly T[]): T {
-  const item = items[(realRandom.bytes(1)[0] ?? 0) % items.length];
-  if (item === undefined) throw new Error('no member to pick');
-  return item;
 }

@@ -41,13 +41,19 @@ export function openSession(
       session.destroy();
       reject(fail('etcd/unavailable', { reason: `${endpoint}: ${reason}` }, cause));
     };
-    const timer = setTimeout(() => giveUp(`no connection within ${timeoutMs} ms`), timeoutMs);
+    // With an error, which ends the socket too: otherwise that goes on trying to connect.
+    const timer = setTimeout(
+      () => session.destroy(new Error(`no connection within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     session.on('error', (error) => giveUp(reasonOf(error), error));
     session.once('close', () => {
       clearTimeout(timer);
       giveUp('the connection was closed');
     });
     session.once('connect', () => {
+      // Node tells of it on a session that was given up meanwhile too.
+      if (session.destroyed) return;
       clearTimeout(timer);
       session.setLocalWindowSize(4 * windowBytes);
       keepWatch(session);

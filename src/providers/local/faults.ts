@@ -19,8 +19,8 @@ async function untilGone(
 }
 
 /**
- * Faults of machines that are processes of this computer. They share its loopback, so a machine is cut off by
- * standing still: to the others that is the same.
+ * Faults of machines that are processes of this computer. On its loopback a machine is cut off by standing still: it
+ * acknowledges nothing meanwhile, which is less than a partition does.
  *
  * @param rootOf the folder by which a machine's processes are known
  */

@@ -18,6 +18,7 @@ function orderFor(number: number): MachineOrder {
     uuid,
     mac: `52:54:00:00:00:0${number}`,
     bootUrl: 'http://127.77.4.1:7070/boot.ipxe',
+    address: '127.77.4.101',
   };
 }
 

@@ -8,6 +8,7 @@ import { openEnds } from './ends.js';
 import { localFaults } from './faults.js';
 import { type HostScope, isSame, reasonOf } from './host-scope.js';
 import { openLanes } from './lanes.js';
+import { openMachineLinks } from './links/links.js';
 import { isAlive, marker, stopProcess, sweep } from './machine-processes.js';
 import {
   isMachineName,
@@ -17,6 +18,7 @@ import {
   readRecord,
   writeRecord,
 } from './machine-record.js';
+import { readLocalOptions } from './options.js';
 import { watchEnds } from './watch-ends.js';
 
 /**
@@ -25,7 +27,16 @@ import { watchEnds } from './watch-ends.js';
  */
 export function openLocalHost(deps: HostScope['deps'], context: ProviderContext): Host {
   const { folder } = context;
-  const scope: HostScope = { deps, folder, children: new Map(), ends: openEnds(), inLane: openLanes() };
+  const options = readLocalOptions(context.options);
+  const links = options.links === 'namespaces' ? openMachineLinks(deps, context, options.network) : undefined;
+  const scope: HostScope = {
+    deps,
+    folder,
+    links,
+    children: new Map(),
+    ends: openEnds(),
+    inLane: openLanes(),
+  };
   const at = (name: string) => machineFolder(folder, checkedName(name));
   return {
     powerOn: async (order) => scope.inLane(order.name, () => powerOn(scope, at(order.name), order)),
@@ -38,7 +49,8 @@ export function openLocalHost(deps: HostScope['deps'], context: ProviderContext)
     watchEnds: (signal) => watchEnds(scope, signal),
     consoleFile: (name) => at(name).console,
     rootFolder: (name) => at(name).root,
-    faults: localFaults(deps, (name) => at(name).root),
+    enter: async (name) => (await links?.enter(checkedName(name))) ?? [],
+    faults: { ...localFaults(deps, (name) => at(name).root), ...(links && { links: links.faults }) },
   };
 }
 
@@ -55,6 +67,7 @@ async function powerOn(scope: HostScope, at: MachineFolder, order: MachineOrder)
     await files.makeFolder(at.root, 0o755);
     // Before the start: whatever happens from here on, this record says which marker to look for.
     await writeRecord(files, at, { order });
+    await scope.links?.plug(order);
     await start(scope, at, order);
     return true;
   } catch (error) {
@@ -66,7 +79,8 @@ async function powerOn(scope: HostScope, at: MachineFolder, order: MachineOrder)
 
 async function start(scope: HostScope, at: MachineFolder, order: MachineOrder): Promise<void> {
   const { exec, files } = scope.deps;
-  const [program, ...first] = scope.deps.program;
+  const inside = (await scope.links?.enter(order.name)) ?? [];
+  const [program = '', ...first] = [...inside, ...scope.deps.program];
   const args = [...first, 'agent', '--boot-url', order.bootUrl, '--mac', order.mac, '--uuid', order.uuid];
   const { NODE_EXTRA_CA_CERTS: _slowsTheStart, ...environment } = scope.deps.environment;
   const child = await exec.spawn(program, [...args, '--root', at.root], {
@@ -121,6 +135,7 @@ async function powerOff(scope: HostScope, at: MachineFolder, name: string): Prom
   }
   // Whatever the record says, or fails to say.
   await sweep(scope.deps, name, at.root);
+  await scope.links?.unplug(name);
   if (record?.main !== undefined) await noteOff(scope, at, record.order);
 }
 

@@ -6,7 +6,8 @@
  */
 import type { Provider } from '../provider.js';
 import { openLocalHost } from './host.js';
-import { openLocalNetwork, releaseLocalNetwork } from './network.js';
+import { findWayIn } from './links/cluster-link.js';
+import { lowerLocalNetwork, openLocalNetwork, raiseLocalNetwork, releaseLocalNetwork } from './network.js';
 import { localOptionParser } from './options.js';
 
 export { type FirmwareDeps, runFirmware } from './firmware/firmware.js';
@@ -17,6 +18,9 @@ export const localProvider: Provider = {
   summary: 'machines as processes of this computer, each with an address of its own',
   parseOptions: localOptionParser,
   openNetwork: openLocalNetwork,
+  raiseNetwork: raiseLocalNetwork,
+  lowerNetwork: lowerLocalNetwork,
+  findWayIn,
   releaseNetwork: releaseLocalNetwork,
   openHost: openLocalHost,
 };

@@ -37,6 +37,11 @@ export function findAddress(block: Ipv4Block, offset: number): string | undefine
   return offset < sizeOf(block) - 1 ? renderAddress(block.base + offset) : undefined;
 }
 
+export function contains(block: Ipv4Block, address: string): boolean {
+  const one = findBlock(`${address}/32`);
+  return one !== undefined && overlaps(block, one);
+}
+
 function renderAddress(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 }

@@ -55,6 +55,8 @@ const recordSchema = z.object({
     mac: z.string(),
     uuid: z.string(),
     bootUrl: z.string(),
+    // Not in records of machines that had no interface yet.
+    address: z.string().default(''),
   }),
   main: z.object({ pid: z.int().min(2), startedAt: z.string() }).optional(),
 });

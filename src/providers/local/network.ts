@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fail } from '../errors.js';
 import type { ClusterNetwork, ProviderContext, ProviderDeps } from '../provider.js';
 import { findAddress, type Ipv4Block, renderBlock, sizeOf } from './ipv4-block.js';
+import { findNamespace, lowerLinks, raiseBridge } from './links/cluster-link.js';
+import { controlOffset } from './links/links.js';
 import { readLocalOptions } from './options.js';
 import { openReservations, type Reservations } from './reservations.js';
 
@@ -15,7 +17,6 @@ const maxTries = 64;
 /** So many blocks with a taken port mean that a program listens on every address: moving on does not help then. */
 const maxBusyBlocks = 8;
 
-const controlOffset = 1;
 const firstMachineOffset = 101;
 
 type NetworkDeps = Pick<ProviderDeps, 'files' | 'probeTcp' | 'environment' | 'log'>;
@@ -24,13 +25,15 @@ type NetworkDeps = Pick<ProviderDeps, 'files' | 'probeTcp' | 'environment' | 'lo
  * The network of a cluster on this computer. On Linux every address of 127.0.0.0/8 is there to be listened
  * on, so each cluster has a block of its own (the control process at .1, the first machine at .101), the same
  * at every call; one that other clusters hold is passed over. Elsewhere there is only 127.0.0.1, for the
- * control process and all machines together.
+ * control process and all machines together. Machines with interfaces of their own have a network that nobody else
+ * sees, and nothing needs to be reserved.
  *
  * @throws `providers/network-taken` when the cluster file names a block that another cluster has;
  * `providers/no-network-free`, `providers/bad-options`
  */
 export async function openLocalNetwork(deps: NetworkDeps, context: ProviderContext): Promise<ClusterNetwork> {
-  const { network: wanted } = readLocalOptions(context.options);
+  const { links, network: wanted } = readLocalOptions(context.options);
+  if (links === 'namespaces') return networkOf(wanted);
   const probed = findAddress(wanted ?? pool, controlOffset) ?? '';
   if ((await deps.probeTcp({ host: probed, port: 0 })) === 'no-address') return sharedNetwork;
   const reservations = reservationsOf(deps, context);
@@ -42,6 +45,24 @@ export async function openLocalNetwork(deps: NetworkDeps, context: ProviderConte
 
 export async function releaseLocalNetwork(deps: NetworkDeps, context: ProviderContext): Promise<void> {
   await reservationsOf(deps, context).release();
+}
+
+/** @throws `providers/no-namespaces` */
+export async function raiseLocalNetwork(
+  deps: Pick<ProviderDeps, 'exec' | 'files'>,
+  { folder, clusterName, options }: ProviderContext,
+): Promise<void> {
+  const { links, network } = readLocalOptions(options);
+  if (links === 'loopback') return;
+  const address = `${findAddress(network, controlOffset)}/${network.prefix}`;
+  await raiseBridge(deps, folder, await findNamespace(deps.files, folder, clusterName), address);
+}
+
+export async function lowerLocalNetwork(
+  deps: Pick<ProviderDeps, 'exec' | 'files'>,
+  { folder, clusterName }: ProviderContext,
+): Promise<void> {
+  await lowerLinks(deps, folder, await findNamespace(deps.files, folder, clusterName));
 }
 
 const sharedNetwork: ClusterNetwork = { controlAddress: '127.0.0.1', addressOf: () => '127.0.0.1' };

@@ -6,16 +6,26 @@ import { fail } from '../errors.js';
 import { findBlock, type Ipv4Block, overlaps, renderBlock } from './ipv4-block.js';
 
 /** What a cluster file may say under `provider.options` of the local provider. */
-export interface LocalOptions {
-  /** `undefined`: muster chooses. */
-  readonly network: Ipv4Block | undefined;
-}
+export type LocalOptions =
+  /** All machines on the loopback of this computer; without a network muster chooses. */
+  | { readonly links: 'loopback'; readonly network: Ipv4Block | undefined }
+  /** Each machine in a network namespace, with an interface of its own. */
+  | { readonly links: 'namespaces'; readonly network: Ipv4Block };
 
 const hint =
-  'a block of 127.0.0.0/8 from /16 to /24, such as 127.77.4.0/22, outside 127.0.0.0/24; or leave it out';
+  'leave it out, or "namespaces", or a block from /16 to /24: of 127.0.0.0/8, such as 127.77.4.0/22, or a private one, such as 10.77.4.0/22';
+const namespaces = 'namespaces';
+/** No other network sees it, so that every cluster may have the same. */
+const namespacesNetwork: Ipv4Block = { base: 10 * 2 ** 24 + 77 * 2 ** 16, prefix: 22 };
 const loopback: Ipv4Block = { base: 127 * 2 ** 24, prefix: 8 };
 /** Where everything else on this computer listens. */
 const reserved: Ipv4Block = { base: 127 * 2 ** 24, prefix: 24 };
+/** RFC 1918. */
+const privateBlocks: readonly Ipv4Block[] = [
+  { base: 10 * 2 ** 24, prefix: 8 },
+  { base: 172 * 2 ** 24 + 16 * 2 ** 16, prefix: 12 },
+  { base: 192 * 2 ** 24 + 168 * 2 ** 16, prefix: 16 },
+];
 
 const schema = () =>
   z.strictObject({
@@ -27,7 +37,7 @@ const schema = () =>
       })
       .optional()
       .describe(
-        'Addresses of this cluster on this computer, for example 127.77.4.0/22; chosen when left out.',
+        'Addresses of this cluster on this computer: chosen on the loopback when left out, or 127.77.4.0/22; "namespaces", or a private block such as 10.77.4.0/22, gives each machine an interface of its own (Linux, as root).',
       ),
   });
 
@@ -50,14 +60,19 @@ export function readLocalOptions(value: unknown): LocalOptions {
     });
   }
   const { network } = parsed.data;
-  return { network: network === undefined ? undefined : findBlock(network) };
+  if (network === namespaces) return { links: 'namespaces', network: namespacesNetwork };
+  const block = network === undefined ? undefined : findBlock(network);
+  if (block === undefined || overlaps(block, loopback)) return { links: 'loopback', network: block };
+  return { links: 'namespaces', network: block };
 }
 
 function findProblem(text: string): string | undefined {
+  if (text === namespaces) return undefined;
   const block = findBlock(text);
   if (block === undefined) return `"${text}" is no network`;
   if (block.prefix < 16 || block.prefix > 24) return `a /${block.prefix} is no size for a cluster`;
-  if (!overlaps(block, loopback)) return `${text} is not on this computer alone`;
+  if (![loopback, ...privateBlocks].some((allowed) => overlaps(block, allowed)))
+    return `${text} is not on this computer alone`;
   if (overlaps(block, reserved)) return `${text} holds addresses that other programs use`;
   if (renderBlock(block) !== text) return `a /${block.prefix} begins at ${renderBlock(block)}`;
   return undefined;

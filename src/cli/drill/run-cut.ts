@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { findClusterFolder } from '../cluster-folder.js';
+import { type CommandInput, type ExitCode, textFlag } from '../command.js';
+import { fail } from '../errors.js';
+import { openExisting } from '../existing.js';
+import { linksHint } from './choose-blow.js';
+import { parseSides, renderPartition } from './partition.js';
+import { cutAll } from './strike.js';
+
+/** `muster drill cut` and `muster drill heal`: a partition for as long as the operator wants it, and no load. */
+export async function runCut({ args, flags }: CommandInput): Promise<ExitCode> {
+  const existing = await openExisting(findClusterFolder(flags));
+  const links = existing.host.faults?.links;
+  if (links === undefined) {
+    throw fail('cli/usage', { problem: 'these machines have no links of their own', hint: linksHint });
+  }
+  if (args[0] === 'heal') {
+    await links.heal();
+    process.stdout.write('all links carry everything again\n');
+    return 0;
+  }
+  const partition = parseSides(textFlag(flags, 'sides') ?? '', await existing.machineNames());
+  try {
+    await cutAll(links, partition);
+  } catch (error) {
+    await links.heal();
+    throw error;
+  }
+  process.stdout.write(`cut: ${renderPartition(partition)}; \`muster drill heal\` ends it\n`);
+  return 0;
+}
