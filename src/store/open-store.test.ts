@@ -7,6 +7,7 @@ import { type Kv, keyOf, prefixRange, textOf, type WatchMessage } from '../etcd/
 import { leaseId } from '../model/index.js';
 import { faultyBackend } from './faulty-backend.js';
 import { openStoreOn, type StoreOptions } from './open-store.js';
+import { sealed } from './record-checksum.js';
 
 const everything = prefixRange('');
 const put = (kv: Kv, key: string, value = '', lease = 0n) =>
@@ -308,7 +309,7 @@ describe('opening', () => {
 
   test.for<[string, Uint8Array, Uint8Array, string]>([
     ['another program', keyOf('x'), keyOf('y'), 'another program'],
-    ['a later version', keyOf('mformat'), keyOf('muster-store-9'), 'muster-store-9'],
+    ['a later version', keyOf('mformat'), sealed(keyOf('muster-store-9')), 'muster-store-9'],
     ['bytes that are no record', Uint8Array.of(0x72, 1), keyOf('y'), 'record key'],
   ])('refuses what %s wrote', async ([, key, value, reason]) => {
     const { backend, store, reopen } = await setup();

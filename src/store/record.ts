@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type LeaseId, leaseId } from '../model/index.js';
-import { checksumBytes, isSealed, sealRecord } from './record-checksum.js';
+import { checksumBytes, isSealed, sealed, sealRecord, unsealed } from './record-checksum.js';
 
 /**
  * How the store lies in its backend, all numbers big-endian:
@@ -12,7 +12,7 @@ import { checksumBytes, isSealed, sealRecord } from './record-checksum.js';
  *
  * and the value of an `r`: kind 1 (`P` put, `D` delete), create revision 8, version 8, lease 8, key length 4, key, value,
  * CRC-32 4. Kinds 1 and 2, of stores of the first versions, are the same without the CRC-32, which only a full check
- * compares.
+ * compares. What `m` and `l` hold ends with a CRC-32 too, which every start compares: they are few.
  * Writes are appended in order of revision, so that a commit touches few pages and a watch reads history in a row.
  */
 export const metaPrefix = 'm'.charCodeAt(0);
@@ -107,15 +107,18 @@ export function metaKey(name: string): Uint8Array {
   return Buffer.from(`m${name}`, 'latin1');
 }
 
+/** Of a lease or of `m…`, with a checksum behind it. */
 export function encodeNumber(value: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(8);
   putNumber(bytes, 0, value);
-  return bytes;
+  return sealed(bytes);
 }
 
+/** Throws a plain `Error` on a number that is not as it was written. */
 export function decodeNumber(value: Uint8Array): number {
-  if (value.length !== 8) throw new Error(`a number of ${value.length} bytes`);
-  return getNumber(viewOf(value), 0);
+  const bytes = unsealed(value);
+  if (bytes.length !== 8) throw new Error(`a number of ${bytes.length} bytes`);
+  return getNumber(viewOf(bytes), 0);
 }
 
 const noLease = leaseId(0n);

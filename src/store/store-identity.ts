@@ -4,6 +4,7 @@ import type { Random } from '../effects/index.js';
 import { type MemberId, memberId } from '../model/index.js';
 import type { Backend } from './backend.js';
 import { metaKey } from './record.js';
+import { sealed, unsealed } from './record-checksum.js';
 
 /** Minted once, when the store is made, and never changed. */
 export interface MintedIds {
@@ -27,7 +28,7 @@ export async function openIdentity(backend: Backend, random: Random): Promise<Mi
     if (!isEmpty(backend)) throw new Error('it was written by another program');
     return mint(backend, random);
   }
-  const text = Buffer.from(found).toString('latin1');
+  const text = Buffer.from(unsealed(found)).toString('latin1');
   if (text !== format) throw new Error(`its format is "${text}", this version of muster reads "${format}"`);
   return { clusterId: readId(backend, clusterKey), memberId: memberId(readId(backend, memberKey)) };
 }
@@ -36,9 +37,9 @@ async function mint(backend: Backend, random: Random): Promise<MintedIds> {
   const cluster = random.bytes(8);
   const member = random.bytes(8);
   await backend.commit([
-    { kind: 'put', key: formatKey, value: Buffer.from(format, 'latin1') },
-    { kind: 'put', key: clusterKey, value: cluster },
-    { kind: 'put', key: memberKey, value: member },
+    { kind: 'put', key: formatKey, value: sealed(Buffer.from(format, 'latin1')) },
+    { kind: 'put', key: clusterKey, value: sealed(cluster) },
+    { kind: 'put', key: memberKey, value: sealed(member) },
   ]);
   return { clusterId: idOf(cluster), memberId: memberId(idOf(member)) };
 }
@@ -54,8 +55,9 @@ function isEmpty(backend: Backend): boolean {
 
 function readId(backend: Backend, key: Uint8Array): bigint {
   const bytes = backend.get(key);
-  if (bytes?.length !== 8) throw new Error('its ids are missing');
-  return idOf(bytes);
+  const id = bytes === undefined ? undefined : unsealed(bytes);
+  if (id?.length !== 8) throw new Error('its ids are missing');
+  return idOf(id);
 }
 
 function idOf(bytes: Uint8Array): bigint {

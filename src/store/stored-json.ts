@@ -3,6 +3,7 @@
 import type { ZodType } from 'zod';
 import type { Backend } from './backend.js';
 import type { GroupCommit } from './group-commit.js';
+import { sealed, unsealed } from './record-checksum.js';
 
 /** What the store knows of itself and keeps as JSON text under a key of its own. */
 export interface StoredJson<T> {
@@ -17,13 +18,16 @@ export interface StoredJsonDeps {
   readonly commits: GroupCommit;
 }
 
+/** JSON text with a checksum behind it. */
 export function encodeStored(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value), 'utf8');
+  return sealed(Buffer.from(JSON.stringify(value), 'utf8'));
 }
 
 /** Throws a plain `Error` on what muster did not write; `undefined` stays `undefined`. */
 export function parseStored<T>(bytes: Uint8Array | undefined, schema: ZodType<T>): T | undefined {
-  return bytes === undefined ? undefined : schema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  return bytes === undefined
+    ? undefined
+    : schema.parse(JSON.parse(Buffer.from(unsealed(bytes)).toString('utf8')));
 }
 
 export function storedJson<T>(deps: StoredJsonDeps, key: Uint8Array, schema: ZodType<T>): StoredJson<T> {

@@ -13,6 +13,7 @@ import {
   recordPrefix,
   type StoredRecord,
 } from './record.js';
+import { unsealed } from './record-checksum.js';
 import { slicesOf } from './view-slices.js';
 
 /** What a full check found. */
@@ -72,6 +73,7 @@ async function verifyView(backend: Backend, view: BackendView): Promise<Verified
       } else if (key[0] === recordPrefix) follow(check, key, value);
       else if (key[0] !== metaPrefix) throw new Error(`an entry of unknown kind ${key[0]}`);
       else if (keyText(key) === compactName) check.compactRevision = decodeNumber(value);
+      else unsealed(value);
     }
   }
   for (const [key, last] of check.lastByKey) checkLease(check, key, last);
