@@ -91,7 +91,9 @@ function wantedCluster(
   const members = planned
     .filter(({ known }) => known.role === 'member')
     .map(({ known: { name, id, privateIp } }) => ({ name, id, peerUrls: [memberUrl(privateIp, peerPort)] }));
-  return { bootstrap, size: spec.store.size ?? members.length, members };
+  const { size = members.length, replaceAfterSeconds } = spec.store;
+  const replaceAfterMs = replaceAfterSeconds === undefined ? undefined : replaceAfterSeconds * 1000;
+  return { bootstrap, size, replaceAfterMs, members };
 }
 
 function planMachine(

@@ -25,7 +25,22 @@ const storeKind = z.enum(['embedded', 'etcd'], {
 });
 
 const embedded = { kind: 'embedded' } as const;
-const etcdDefaults = { kind: 'etcd', bootstrap: undefined, size: undefined, program: 'etcd' } as const;
+const etcdDefaults = {
+  kind: 'etcd',
+  bootstrap: undefined,
+  size: undefined,
+  replaceAfterSeconds: undefined,
+  program: 'etcd',
+} as const;
+
+/** Long against a reboot, a new kernel, a walk to the rack. */
+const replaceAfter = z.union([z.number(), z.string()]).transform((value, context): number => {
+  const seconds = findSeconds(String(value));
+  if (seconds !== undefined && seconds >= 300 && seconds <= 31 * 86_400) return seconds;
+  const message = `${quoteValue(value)} is not a time from 5m to 744h`;
+  context.issues.push({ code: 'custom', input: value, message });
+  return z.NEVER;
+});
 
 const storeFields = z.strictObject({
   kind: storeKind.default('embedded'),
@@ -41,6 +56,12 @@ const storeFields = z.strictObject({
     'write a number from 1 to 99, at least as many as there are members',
     [3],
   ),
+  replaceAfter: told(
+    replaceAfter.optional(),
+    'A member whose machine is away for this long is removed, as long as two others are left. Left out: it is waited for.',
+    'write a time that is long against reboots, from 5m to 744h, for example 24h',
+    ['24h'],
+  ),
   program: told(
     z.string().min(1).optional(),
     'The etcd to run: a name that is looked for on PATH, or a path.',
@@ -52,9 +73,9 @@ const storeFields = z.strictObject({
 const store = z.union([storeKind, storeFields]).transform((value, context): StoreSpec => {
   if (value === 'embedded') return embedded;
   if (value === 'etcd') return etcdDefaults;
-  const { kind, bootstrap, size, program = etcdDefaults.program } = value;
-  if (kind === 'etcd') return { kind, bootstrap, size, program };
-  for (const key of ['bootstrap', 'size', 'program'] as const) {
+  const { kind, bootstrap, size, replaceAfter: replaceAfterSeconds, program = etcdDefaults.program } = value;
+  if (kind === 'etcd') return { kind, bootstrap, size, replaceAfterSeconds, program };
+  for (const key of ['bootstrap', 'size', 'replaceAfter', 'program'] as const) {
     if (value[key] === undefined) continue;
     context.issues.push({
       code: 'custom',

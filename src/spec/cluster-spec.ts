@@ -36,6 +36,8 @@ export type StoreSpec =
       readonly bootstrap: BootstrapKind | undefined;
       /** With `discovery`: how many members found the cluster, 1 to 99; nothing: as many as the file has. */
       readonly size: number | undefined;
+      /** Seconds for which a member's machine may be away before its place is given up; nothing: for ever. */
+      readonly replaceAfterSeconds: number | undefined;
       /** A name to look for on the machine's PATH, or a path. */
       readonly program: string;
     };

@@ -173,6 +173,12 @@ test.each([
     ['1:20 store.bootstrap: the embedded store has no "bootstrap" | write static, seed, discovery or srv'],
   ],
   [
+    'store: {kind: etcd, replaceAfter: 1m}\n',
+    [
+      '1:35 store.replaceAfter: "1m" is not a time from 5m to 744h | write a time that is long against reboots, from 5m to 744h, for example 24h',
+    ],
+  ],
+  [
     'store: {kind: etcd, bootstrap: seed, size: 3}\n',
     [
       '1:38 store.size: only bootstrap "discovery" has a size | write bootstrap: discovery, or leave size out',
@@ -305,6 +311,10 @@ test.each([
   [
     'store: {kind: etcd, bootstrap: discovery, size: 5}\n',
     { kind: 'etcd', bootstrap: 'discovery', size: 5, program: 'etcd' },
+  ],
+  [
+    'store: {kind: etcd, replaceAfter: 24h}\n',
+    { kind: 'etcd', replaceAfterSeconds: 86_400, program: 'etcd' },
   ],
   [
     'store: {kind: etcd, bootstrap: seed, program: /opt/etcd}\n',

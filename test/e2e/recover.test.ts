@@ -4,12 +4,22 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { kill, machine, pidOf, type Site, untilStatus } from './harness.js';
+import { controlPid, kill, machine, pidOf, type Site, untilStatus } from './harness.js';
 import { etcdctl, eventsOf, openEtcdSite, storeOf } from './members/etcd-site.js';
 
-/** A cluster of three that is whole, with ten keys that each voter has. */
-async function openWhole(backup = ''): Promise<{ readonly site: Site; readonly urls: readonly string[] }> {
-  const site = await openEtcdSite({});
+interface WholeOptions {
+  readonly version?: '3.4' | '3.5';
+  readonly machines?: number;
+  /** A line of the cluster file. */
+  readonly backup?: string;
+}
+
+/** A cluster that is whole, with ten keys that each voter has. */
+async function openWhole({ version = '3.5', machines = 3, backup = '' }: WholeOptions = {}): Promise<{
+  readonly site: Site;
+  readonly urls: readonly string[];
+}> {
+  const site = await openEtcdSite({ version, machines });
   const text = await readFile(join(site.folder, 'cluster.yaml'), 'utf8');
   await site.write('cluster.yaml', `${text}agentTtl: 3s\n${backup}`);
   const up = await site.muster('up');
@@ -46,7 +56,8 @@ async function wipe(site: Site, names: readonly string[]): Promise<void> {
   await untilStatus(site, ({ store }) => store?.state === 'no-quorum');
 }
 
-const threeVoters = { state: 'ok', states: ['voter', 'voter', 'voter'] };
+const voters = (count: number) => ({ state: 'ok', states: Array.from({ length: count }, () => 'voter') });
+const threeVoters = voters(3);
 
 describe('two of three lost at once', () => {
   test('nothing is touched; recover makes a new cluster of what the survivor has', async () => {
@@ -86,31 +97,71 @@ describe('two of three lost at once', () => {
   });
 });
 
-describe('all lost at once', () => {
-  test('recover takes the newest backup that is whole', async () => {
-    const { site } = await openWhole('backup: {every: 1h, keep: 3}\n');
-    await using _site = site;
-    const now = await site.muster('backup', 'now', '-o', 'json');
-    expect(now, now.stderr).toMatchObject({ code: 0 });
-    const folder = join(site.folder, 'backups');
-    // The first was taken by itself.
-    expect((await readdir(folder)).length).toBeGreaterThanOrEqual(2);
-    await writeFile(join(folder, '2099-01-01T000000.000Z-99.db'), 'half a backup');
-    const listed = await site.muster('backup', 'list', '-o', 'json');
-    expect(listed.code).toBe(1);
-    expect(JSON.parse(listed.stdout).slice(0, 2)).toMatchObject([
-      { isVerified: false },
-      { isVerified: true, revision: JSON.parse(now.stdout).revision },
-    ]);
+test.each([
+  { version: '3.4', machines: 3, lost: 2 },
+  { version: '3.5', machines: 5, lost: 3 },
+] as const)('etcd $version: $lost of $machines lost at once', async ({ version, machines, lost }) => {
+  const { site } = await openWhole({ version, machines });
+  await using _site = site;
+  const before = storeOf(await site.status());
+  const names = before.members.map(({ machine: name }) => name);
+  await wipe(site, names.slice(-lost));
+  const ran = await site.muster('recover', '--yes', '-o', 'json');
+  expect(ran, ran.stderr).toMatchObject({ code: 0 });
+  expect(JSON.parse(ran.stdout)).toMatchObject({ was: before.clusterId, source: { kind: 'survivor' } });
+  expect(storeOf(await site.status())).toMatchObject(voters(machines));
+  expect(await keptOf(site)).toBe(allKept);
+});
 
-    await wipe(site, ['core-01', 'core-02', 'core-03']);
-    const ran = await site.muster('recover', '--yes');
-    expect(ran, ran.stderr).toMatchObject({ code: 0 });
-    expect(ran.stderr).toContain('it was passed over');
-    expect(ran.stderr).toMatch(/source {4}the backup .*backups\/.*: revision \d+/);
-    expect(storeOf(await site.status())).toMatchObject(threeVoters);
+describe('the control process dies in the middle of a recovery', () => {
+  test.each(['restoring', 'founding'])('right after "%s"', async (step) => {
+    const { site } = await openWhole();
+    await using _site = site;
+    const before = storeOf(await site.status());
+    await wipe(site, ['core-02', 'core-03']);
+    const events = site.start('events', '--follow', '--lines', '1');
+    const recover = site.start('recover', '--yes', '--timeout', '60');
+    await events.saw(`  ${step}`);
+    kill(await controlPid(site), 'SIGKILL');
+    await events.done;
+    expect((await site.muster('up')).code).toBe(0);
+    const after = storeOf(await untilStatus(site, ({ store }) => store?.state === 'ok'));
+    expect(after).toMatchObject(threeVoters);
+    expect(after.clusterId).not.toBe(before.clusterId);
     expect(await keptOf(site)).toBe(allKept);
+    // The command that asked for it sees it to its end, whoever does it.
+    expect(await recover.done).toMatchObject({ code: 0 });
   });
+});
+
+describe('all lost at once', () => {
+  test.each(['3.4', '3.5'] as const)(
+    'etcd %s: recover takes the newest backup that is whole',
+    async (version) => {
+      const { site } = await openWhole({ version, backup: 'backup: {every: 1h, keep: 3}\n' });
+      await using _site = site;
+      const now = await site.muster('backup', 'now', '-o', 'json');
+      expect(now, now.stderr).toMatchObject({ code: 0 });
+      const folder = join(site.folder, 'backups');
+      // The first was taken by itself.
+      expect((await readdir(folder)).length).toBeGreaterThanOrEqual(2);
+      await writeFile(join(folder, '2099-01-01T000000.000Z-99.db'), 'half a backup');
+      const listed = await site.muster('backup', 'list', '-o', 'json');
+      expect(listed.code).toBe(1);
+      expect(JSON.parse(listed.stdout).slice(0, 2)).toMatchObject([
+        { isVerified: false },
+        { isVerified: true, revision: JSON.parse(now.stdout).revision },
+      ]);
+
+      await wipe(site, ['core-01', 'core-02', 'core-03']);
+      const ran = await site.muster('recover', '--yes');
+      expect(ran, ran.stderr).toMatchObject({ code: 0 });
+      expect(ran.stderr).toContain('it was passed over');
+      expect(ran.stderr).toMatch(/source {4}the backup .*backups\/.*: revision \d+/);
+      expect(storeOf(await site.status())).toMatchObject(threeVoters);
+      expect(await keptOf(site)).toBe(allKept);
+    },
+  );
 });
 
 describe('a machine that hangs', () => {

@@ -29,6 +29,8 @@ export interface WantedCluster {
   readonly bootstrap: BootstrapKind;
   /** With `discovery`: how many found it, those of others included. */
   readonly size: number;
+  /** As `MemberPlanInput` has it. */
+  readonly replaceAfterMs: number | undefined;
   readonly members: readonly (WantedMember & { readonly id: MachineId })[];
 }
 
@@ -69,6 +71,8 @@ export async function keepMembers(
   signal: AbortSignal,
 ): Promise<void> {
   const link = openClusterLink({ clock: deps.clock, connect: deps.connect });
+  /** Not written down: what was while nobody looked is not known. */
+  const awaySince = new Map<string, number>();
   try {
     while (!signal.aborted) {
       const snapshot = desk.latest();
@@ -77,7 +81,8 @@ export async function keepMembers(
         await desk.newer(snapshot?.revision ?? 0, signal);
         continue;
       }
-      const turn = await takeTurn(deps, leadership, link, snapshot, wanted);
+      noteAway(awaySince, deps.clock.now(), wanted, reportsOf(snapshot, wanted));
+      const turn = await takeTurn({ ...deps, awaySince }, leadership, link, snapshot, wanted);
       if (turn === 'lost') return;
       // To plan on a snapshot from before what was done would do it twice.
       if (typeof turn === 'number') await desk.newer(turn - 1, signal);
@@ -91,8 +96,24 @@ export async function keepMembers(
 /** A number: something was written, at this revision. */
 type Turn = 'calm' | 'busy' | 'lost' | number;
 
+interface TurnDeps extends KeepMembersDeps {
+  readonly awaySince: ReadonlyMap<string, number>;
+}
+
+function noteAway(
+  awaySince: Map<string, number>,
+  now: number,
+  { members }: WantedCluster,
+  reports: ReadonlyMap<string, MemberReport>,
+): void {
+  for (const { name } of members) {
+    if (reports.has(name)) awaySince.delete(name);
+    else if (!awaySince.has(name)) awaySince.set(name, now);
+  }
+}
+
 async function takeTurn(
-  deps: KeepMembersDeps,
+  deps: TurnDeps,
   leadership: Leadership,
   link: ClusterLink,
   snapshot: ClusterSnapshot,
@@ -112,6 +133,8 @@ async function takeTurn(
     orders,
     reports,
     sight,
+    awaySince: deps.awaySince,
+    replaceAfterMs: wanted.replaceAfterMs,
     isStopping: wanted.members.some(({ name }) => isStopping(snapshot, name)),
     newToken: () => randomHex(deps.random, 16),
   };

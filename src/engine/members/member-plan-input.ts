@@ -47,6 +47,10 @@ export interface MemberPlanInput {
   /** Of machines that are there now, by name. */
   readonly reports: ReadonlyMap<string, MemberReport>;
   readonly sight: ClusterSight;
+  /** By name: since when a machine has said nothing, as far as this engine has seen; milliseconds since 1970. */
+  readonly awaySince: ReadonlyMap<string, number>;
+  /** How long a voter's machine may be away before its place is given up; nothing: for ever. */
+  readonly replaceAfterMs: number | undefined;
   /** A machine was told to stop, or is being stopped: no time to take writes again. */
   readonly isStopping: boolean;
   /** 32 hex digits that nobody has used. */

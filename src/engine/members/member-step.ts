@@ -34,7 +34,14 @@ export type MemberStep =
       readonly nonce: string;
       readonly reason: string;
     }
-  | { readonly kind: 'remove'; readonly machine: string; readonly memberId: string; readonly reason: string }
+  | {
+      readonly kind: 'remove';
+      readonly machine: string;
+      readonly memberId: string;
+      /** Where the member is asked first: one that answers is not removed. */
+      readonly unlessAt?: readonly string[];
+      readonly reason: string;
+    }
   | {
       readonly kind: 'promote';
       readonly machine: string;

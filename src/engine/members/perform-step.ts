@@ -60,6 +60,7 @@ export async function performStep(
     case 'add':
       return add(deps, step, record, member);
     case 'remove': {
+      await confirmSilent(deps, step.unlessAt ?? []);
       await member.memberRemove(idOf(step.memberId)).catch(ignoreMissing);
       const members = record.members.filter(({ id }) => id !== step.memberId);
       return put(deps, { record: { ...record, members } }, event(deps, 'removed', step));
@@ -88,6 +89,21 @@ export async function performStep(
     default:
       return step satisfies never;
   }
+}
+
+/** The control process may be the only one that does not hear of it. */
+async function confirmSilent(deps: StepDeps, endpoints: readonly string[]): Promise<void> {
+  const asked = endpoints.map(async (endpoint) => {
+    const member = deps.connect(endpoint);
+    try {
+      await member.status();
+      return endpoint;
+    } finally {
+      await member.close();
+    }
+  });
+  const answering = await Promise.any(asked).catch(() => undefined);
+  if (answering !== undefined) throw new Error(`it answers at ${answering}`);
 }
 
 /** A machine that was wiped a moment ago has not said so yet: its learner would vote with nothing behind it. */

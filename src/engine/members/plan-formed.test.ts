@@ -30,6 +30,15 @@ function listed(members: readonly (typeof a1)[], places = {}, part: Partial<Memb
   return planInput(3, { record, sight: quorum(members), ...part });
 }
 
+/** Its last machines are away for so long. */
+function long(names: readonly string[], ms: number, replaceAfterMs?: number) {
+  return { awaySince: new Map(names.map((name) => [name, now - ms])), replaceAfterMs };
+}
+
+function away(size: number, ms: number, replaceAfterMs?: number): MemberPlanInput {
+  return { ...planInput(size), ...long(['m3', 'm4', 'm5'], ms, replaceAfterMs) };
+}
+
 const ended = (finding: MemberFinding) => ({ kind: 'ended', finding, words: finding }) as const;
 const gone = { m3: undefined };
 const wiped = { m3: report.empty('m3', 'fresh') };
@@ -40,6 +49,29 @@ const forFresh = { m3: place('fresh', 'b3', now) };
 const table: readonly (readonly [what: string, input: MemberPlanInput, steps: readonly string[]])[] = [
   ['all are well', three, []],
   ['a member that is silent is left alone', withReports(three, gone), []],
+  ['nor after a year, unless the operator says so', withReports(away(3, 100_000), gone), []],
+  ['a voter that is away for too long', withReports(away(3, 60_000, 60_000), gone), ['remove a3 of m3']],
+  ['and not a moment before', withReports(away(3, 59_999, 60_000), gone), []],
+  ['one that this engine has not missed yet', withReports({ ...three, replaceAfterMs: 60_000 }, gone), []],
+  [
+    'two are away of five: one after the other',
+    withReports(away(5, 60_000, 60_000), { m4: undefined, m5: undefined }),
+    ['remove a4 of m4'],
+  ],
+  [
+    'another one is not well',
+    withReports(away(5, 60_000, 60_000), {
+      m1: report.data('m1', 'a1', { kind: 'starting' }),
+      m5: undefined,
+    }),
+    [],
+  ],
+  [
+    'two voters are not made one, however long one is away',
+    withReports({ ...listed([a1, a2]), ...long(['m2'], 60_000, 60_000) }, { m2: undefined, m3: undefined }),
+    [],
+  ],
+  ['nor without a quorum', withReports({ ...away(3, 60_000, 60_000), sight: silent }, gone), []],
   ['an empty disk: its member goes first', withReports(three, wiped), ['remove a3 of m3']],
   ['then the disk gets a place', withReports(listed([a1, a2]), wiped), ['add m3 for fresh']],
   ['it is waited for until it starts', withReports(listed(asUnstarted, forFresh), wiped), []],

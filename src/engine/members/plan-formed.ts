@@ -135,7 +135,8 @@ function planChange(
     planDropped(input, record, sight, seats) ??
     firstOf(seats, planUpdate) ??
     firstOf(seats, planPromotion) ??
-    planAddition(input, record, sight, seats)
+    planAddition(input, record, sight, seats) ??
+    planReplacement(input, record, sight, seats)
   );
 }
 
@@ -244,6 +245,32 @@ function planPromotion({ name, entry, report }: Seat): MemberStep | undefined {
   if (report.process.kind !== 'serving') return undefined;
   const { id: memberId, clientUrls } = entry;
   return { kind: 'promote', machine: name, memberId, clientUrls, reason: 'it serves and has caught up' };
+}
+
+/**
+ * A voter that has been away for so long that the operator lets it go, told in the cluster file. One at a time: the next
+ * one only when all others are well, so that those left are a quorum that nobody has to wait for.
+ */
+function planReplacement(
+  { now, awaySince, replaceAfterMs }: MemberPlanInput,
+  record: StoreRecord,
+  sight: Quorum,
+  seats: readonly Seat[],
+): MemberStep | undefined {
+  if (replaceAfterMs === undefined || !mayLoseVoter(sight)) return undefined;
+  const away = seats.filter(({ entry, report }) => entry !== undefined && report === undefined);
+  const isOver = ({ name }: Seat) => now - (awaySince.get(name) ?? now) >= replaceAfterMs;
+  const present = seats.filter((seat) => seat.entry !== undefined && !away.includes(seat));
+  const seat = away.find(isOver);
+  if (seat?.entry === undefined || present.length < 2 || !present.every(isServing)) return undefined;
+  if (record.places[seat.name] === undefined) return undefined;
+  return {
+    kind: 'remove',
+    machine: seat.name,
+    memberId: seat.entry.id,
+    unlessAt: seat.entry.clientUrls,
+    reason: `its machine was away for ${Math.round(replaceAfterMs / 1000)} s, as long as the cluster file lets it`,
+  };
 }
 
 /** One learner at a time: etcd takes no more, and each next one needs all voters to be well. */

@@ -86,6 +86,8 @@ export function planInput(size: number, part: Partial<MemberPlanInput> = {}): Me
     orders: new Map(resumed),
     reports: new Map(reports),
     sight: quorum(members),
+    awaySince: new Map(),
+    replaceAfterMs: undefined,
     isStopping: false,
     newToken: () => 'new-token',
     ...part,

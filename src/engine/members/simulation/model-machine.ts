@@ -42,6 +42,7 @@ export function openMachineModel(deps: MachineModelDeps) {
     timer: number;
     told: number;
     arrived: number;
+    heardAt: number;
     peerUrl: string;
   } = {
     boot: 0,
@@ -52,6 +53,7 @@ export function openMachineModel(deps: MachineModelDeps) {
     timer: 0,
     told: 0,
     arrived: 0,
+    heardAt: time.now(),
     peerUrl: `http://${name}:2380`,
   };
 
@@ -174,6 +176,8 @@ export function openMachineModel(deps: MachineModelDeps) {
     /** The data of this member, good for use. */
     holds: (memberId: string) => state.disk?.memberId === memberId && !state.isBroken,
     peerUrl: () => state.peerUrl,
+    /** When it could last be talked to. */
+    heardAt: () => (state.isOn && deps.isHeard() ? time.now() : state.heardAt),
     /** It boots; its address may be another. */
     turnOn(peerUrl = state.peerUrl) {
       if (state.isOn) return;
@@ -186,6 +190,7 @@ export function openMachineModel(deps: MachineModelDeps) {
     },
     /** Power is lost, and with it the disk if it was one of memory. */
     turnOff(isWiped: boolean) {
+      if (state.isOn) state.heardAt = time.now();
       state.isOn = false;
       state.boot += 1;
       etcd.stop(name);

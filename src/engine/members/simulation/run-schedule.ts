@@ -5,8 +5,12 @@ import { control } from './network.js';
 import { emptyLog, entriesOf, votersOf } from './raft-log.js';
 import { openWorld, type World } from './world.js';
 
-/** `faults`: a quorum of disks always survives. `loss`: it does not, later. `seal`: all is stopped and begun anew. */
-export type Story = 'faults' | 'loss' | 'seal';
+/**
+ * `faults`: a quorum of disks always survives. `loss`: it does not, later. `seal`: all is stopped and begun anew.
+ * `vanish`: a learner's machine goes away, and another one needs a place. `stranger`: somebody else says that he is one of
+ * two voters, with an empty disk. `away`: voters are away for longer than the cluster file lets them.
+ */
+export type Story = 'faults' | 'loss' | 'seal' | 'vanish' | 'stranger' | 'away';
 
 export interface Outcome {
   readonly seed: number;
@@ -19,6 +23,13 @@ export interface Outcome {
   readonly tale: readonly string[];
 }
 
+const stories: readonly Story[] = [
+  ...Array.from({ length: 8 }, (): Story => 'faults'),
+  ...(['loss', 'loss', 'seal', 'seal', 'vanish', 'stranger', 'away'] as const),
+];
+/** Where the story wants one. */
+const sizes: Partial<Record<Story, number>> = { vanish: 5, stranger: 2, away: 5 };
+
 /** How long the cluster may take to be well once nothing more befalls it. */
 const patienceMs = 180_000;
 const calmMs = 4_000;
@@ -26,9 +37,11 @@ const calmMs = 4_000;
 /** Everything that happens follows from the seed. */
 export async function runSchedule(seed: number): Promise<Outcome> {
   const chance = seededChance(seed);
-  const size = chance.oneOf([3, 3, 5]) ?? 3;
-  const story = chance.oneOf<Story>(['faults', 'faults', 'faults', 'faults', 'loss', 'seal']) ?? 'faults';
-  const world = openWorld(chance, size, chance.is(0.7) ? 'static' : 'seed');
+  const story = chance.oneOf(stories) ?? 'faults';
+  const size = sizes[story] ?? chance.oneOf([3, 3, 5]) ?? 3;
+  const bootstrap = chance.is(0.7) ? 'static' : 'seed';
+  const replaceAfterMs = story === 'away' ? chance.between(15_000, 30_000) : undefined;
+  const world = openWorld(chance, { size, bootstrap, replaceAfterMs });
   for (const name of world.names) {
     world.time.after(chance.between(0, 3_000), () => world.machines.get(name)?.turnOn());
   }
@@ -38,6 +51,9 @@ export async function runSchedule(seed: number): Promise<Outcome> {
     if (story === 'faults') await befall(world, chance);
     if (story === 'loss') await lose(world, chance);
     if (story === 'seal') await sealAndBegin(world, chance);
+    if (story === 'vanish') await vanish(world, chance);
+    if (story === 'stranger') await meetStranger(world, chance);
+    if (story === 'away') await goAway(world, chance, replaceAfterMs ?? 0);
     const faultsOver = world.time.now();
     if (await isHalfFounded(world)) {
       for (const name of world.names) world.reboot(name, 10_000, true);
@@ -148,6 +164,62 @@ async function sealAndBegin(world: World, chance: Chance): Promise<void> {
   const away = chance.is(0.8) ? world.names : [];
   for (const name of away) world.reboot(name, chance.between(3_000, 9_000), isLost || chance.is(0.5));
   time.after(chance.between(100, 2_500), () => registry.ask(undefined));
+}
+
+/** A learner never counts, and is in nobody's way for longer than its machine's lease. */
+async function vanish(world: World, chance: Chance): Promise<void> {
+  const { names, harms, machines } = world;
+  const [gone = '', waiting = ''] = names;
+  world.reboot(gone, chance.between(200, 2_000), true);
+  const isLearning = () => world.newestCommit()?.members.some(({ isLearner }) => isLearner) === true;
+  await until(world, 60_000, isLearning);
+  await until(world, chance.below(1_000), () => false);
+  const learnerId = machines.get(gone)?.disk()?.memberId;
+  const awayMs = 90_000;
+  world.reboot(gone, awayMs, true);
+  world.reboot(waiting, chance.between(200, 2_000), true);
+  if (chance.is(0.5)) world.crashControl();
+  world.time.after(chance.between(100, 3_000), world.newControl);
+  const hasVote = (id: string | undefined) =>
+    votersOf(world.newestCommit() ?? emptyLog).some((voter) => voter.id === id);
+  const isBack = () => hasVote(machines.get(waiting)?.disk()?.memberId);
+  // It may have got its vote in the last moment: a voter is waited for.
+  await until(world, awayMs - 10_000, () => isBack() || hasVote(learnerId));
+  if (!isBack() && !hasVote(learnerId)) harms.push(`${waiting} has no place: a learner's machine is gone`);
+  await until(world, awayMs, () => machines.get(gone)?.isOn() === true);
+}
+
+/** Two voters of which one says that it lost its disk have no quorum; if they do agree, one of them is not what it says. */
+async function meetStranger(world: World, chance: Chance): Promise<void> {
+  const [, name = ''] = world.names;
+  const ms = chance.between(5_000, 15_000);
+  world.network.cut([name], [control], world.time.now() + ms);
+  world.impersonate(name);
+  world.time.after(ms, () => world.machines.get(name)?.heardAgain());
+  if (chance.is(0.3)) world.crashControl();
+  world.time.after(chance.between(100, 3_000), world.newControl);
+  await until(world, ms, () => false);
+}
+
+/** Away for less than that, nothing becomes of it; for longer, others than the last two lose their place. */
+async function goAway(world: World, chance: Chance, replaceAfterMs: number): Promise<void> {
+  const { names, harms } = world;
+  const votersNow = () => votersOf(world.newestCommit() ?? emptyLog).length;
+  for (const name of names.slice(3)) world.reboot(name, chance.between(1_000, 8_000), false);
+  await untilWell(world);
+  if (votersNow() !== names.length) harms.push('a voter lost its place in a moment');
+  const away = names.slice(2);
+  for (const [index, name] of away.entries()) {
+    // Those that were there until then go on with a quorum, the last two of all.
+    world.time.after(index * 2 * replaceAfterMs, () =>
+      world.reboot(name, 8 * replaceAfterMs, chance.is(0.5)),
+    );
+  }
+  await until(world, 7 * replaceAfterMs + patienceMs / 4, () => votersNow() <= 2);
+  if (votersNow() !== 2) harms.push(`${votersNow()} voters have a place, and two are there`);
+  await until(world, 14 * replaceAfterMs, () =>
+    names.every((name) => world.machines.get(name)?.isOn() === true),
+  );
 }
 
 /** Nobody can know what few founders that remember have agreed upon, so that only people may begin anew. */

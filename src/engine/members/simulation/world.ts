@@ -15,7 +15,14 @@ import { openTimeline } from './timeline.js';
 export type World = ReturnType<typeof openWorld>;
 
 /** All machines, their etcd, muster's own store and its control process, and what may befall them. */
-export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 'seed') {
+export interface WorldOptions {
+  readonly size: number;
+  readonly bootstrap: 'static' | 'seed';
+  /** As in the cluster file. */
+  readonly replaceAfterMs?: number | undefined;
+}
+
+export function openWorld(chance: Chance, { size, bootstrap, replaceAfterMs }: WorldOptions) {
   const time = openTimeline();
   const startMs = time.now();
   const network = openNetwork(time.now);
@@ -60,6 +67,7 @@ export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 's
   const wanted = {
     bootstrap,
     size,
+    replaceAfterMs,
     members: names.map((name) => ({ name, id: idOf(name), peerUrls: [`http://${name}:2380`] })),
   };
   const saveSnapshot = async (): Promise<SnapshotSource> => {
@@ -80,7 +88,10 @@ export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 's
       undefined,
     );
   };
-  const isWhole = (memberId: string) => all.some((machine) => machine.holds(memberId));
+  /** What the operator lets go after a time is given up for lost. */
+  const isGivenUp = (machine: MachineModel) =>
+    replaceAfterMs !== undefined && time.now() - machine.heardAt() >= replaceAfterMs;
+  const isWhole = (memberId: string) => all.some((machine) => machine.holds(memberId) && !isGivenUp(machine));
   const asked = { changes: 0, wipes: 0 };
 
   const tick = () => {
@@ -134,6 +145,19 @@ export function openWorld(chance: Chance, size: number, bootstrap: 'static' | 's
       machine.turnOff(isWiped);
       machine.expire();
       time.after(ms, () => machine.turnOn(peerUrl));
+    },
+
+    /** A second machine says that it is this one, and that its disk is empty. */
+    impersonate(name: string): void {
+      tell(`another machine says that it is ${name}`);
+      registry.report(name, {
+        disk: { kind: 'empty', nonce: chance.hex(16) },
+        process: { kind: 'stopped' },
+        version: '3.5.16',
+        peerUrls: [`http://${name}:2380`],
+        clientUrls: [`http://${name}:2379`],
+        order: 0,
+      });
     },
 
     cut(group: readonly string[], ms: number): void {
