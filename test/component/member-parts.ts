@@ -41,13 +41,17 @@ export interface TestMember {
   loseDisk(): Promise<void>;
   /** As when the agent is stopped; may be called again. */
   stop(isHasty?: boolean): Promise<void>;
-  /** The same machine with a new agent. */
-  restart(): Promise<void>;
+  /** The same machine with a new agent, and another unit if one is given. */
+  restart(environment?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface TestCluster {
   readonly version: EtcdVersion;
-  member(environment?: Readonly<Record<string, string>>): Promise<TestMember>;
+  /** @param onReport hears each report at once */
+  member(
+    environment?: Readonly<Record<string, string>>,
+    onReport?: (report: MemberReport, machine: { readonly name: string }) => void,
+  ): Promise<TestMember>;
   etcdctl(member: TestMember, ...args: readonly string[]): Promise<string>;
   /** Stops all and leaves nothing behind. */
   close(): Promise<void>;
@@ -110,7 +114,8 @@ export async function openTestCluster(version: EtcdVersion): Promise<TestCluster
   const tool = findProgram(version === '3.4' ? 'etcdctl' : 'etcdutl', version) ?? '';
   const ctl = findProgram('etcdctl', version) ?? '';
 
-  const member = async (environment: Readonly<Record<string, string>> = {}): Promise<TestMember> => {
+  const member: TestCluster['member'] = async (given = {}, onReport = () => {}) => {
+    let environment = given;
     counter.machine += 1;
     const name = `m${counter.machine}`;
     const address = `127.${version === '3.4' ? 78 : 79}.${process.pid % 250}.${counter.machine}`;
@@ -143,6 +148,7 @@ export async function openTestCluster(version: EtcdVersion): Promise<TestCluster
           orders.watch(),
           (report) => {
             reports.push(report);
+            onReport(report, { name });
             for (const waiter of [...waiters]) waiter();
           },
           onReady,
@@ -211,8 +217,9 @@ export async function openTestCluster(version: EtcdVersion): Promise<TestCluster
         await start();
       },
       stop,
-      restart: async () => {
+      restart: async (next = environment) => {
         await stop();
+        environment = next;
         await start();
       },
     };
