@@ -51,9 +51,12 @@ export async function openKeptCluster(
   const registry = openRegistry({ kv: store.kv, clock: realClock, log: silentLog });
   const cluster = await openTestCluster(version);
   const leases = new Map<string, LeaseId>();
+  /** A machine whose power fails tells nobody that its etcd has ended. */
+  const off = new Set<string>();
   const stop = new AbortController();
 
   const announce = async (name: string, member: MemberReport) => {
+    if (off.has(name)) return;
     const lease = leases.get(name) ?? (await store.kv.grantLease(600)).id;
     leases.set(name, lease);
     const id = idOf(name);
@@ -107,6 +110,8 @@ export async function openKeptCluster(
     members,
     etcdctl: cluster.etcdctl,
     async turnOff(member) {
+      off.add(member.name);
+      await telling;
       await member.stop(true);
       await telling;
       const lease = leases.get(member.name);
@@ -115,6 +120,7 @@ export async function openKeptCluster(
     },
     async turnOn(member, { isWiped = false, environment } = {}) {
       if (isWiped) await rm(member.dataDir, { recursive: true, force: true });
+      off.delete(member.name);
       await member.restart(environment);
     },
     async untilView(what, isWanted) {

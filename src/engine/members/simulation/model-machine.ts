@@ -176,8 +176,11 @@ export function openMachineModel(deps: MachineModelDeps) {
     /** The data of this member, good for use. */
     holds: (memberId: string) => state.disk?.memberId === memberId && !state.isBroken,
     peerUrl: () => state.peerUrl,
-    /** When it could last be talked to. */
-    heardAt: () => (state.isOn && deps.isHeard() ? time.now() : state.heardAt),
+    /** When it could last be talked to, as of the last time that somebody asked. */
+    heardAt() {
+      if (state.isOn && deps.isHeard()) state.heardAt = time.now();
+      return state.heardAt;
+    },
     /** It boots; its address may be another. */
     turnOn(peerUrl = state.peerUrl) {
       if (state.isOn) return;

@@ -7,8 +7,8 @@ import { openWorld, type World } from './world.js';
 
 /**
  * `faults`: a quorum of disks always survives. `loss`: it does not, later. `seal`: all is stopped and begun anew.
- * `vanish`: a learner's machine goes away, and another one needs a place. `stranger`: somebody else says that he is one of
- * two voters, with an empty disk. `away`: voters are away for longer than the cluster file lets them.
+ * `vanish`: a learner's machine goes away, and another one needs a place. `stranger`: one of two voters is not heard of for too long,
+ * or somebody else says that he is it, with an empty disk. `away`: voters are away for longer than the cluster file lets them.
  */
 export type Story = 'faults' | 'loss' | 'seal' | 'vanish' | 'stranger' | 'away';
 
@@ -29,6 +29,11 @@ const stories: readonly Story[] = [
 ];
 /** Where the story wants one. */
 const sizes: Partial<Record<Story, number>> = { vanish: 5, stranger: 2, away: 5 };
+/** `replaceAfter`, from and to. */
+const patience: Partial<Record<Story, readonly [number, number]>> = {
+  stranger: [3_000, 10_000],
+  away: [10_000, 14_000],
+};
 
 /** How long the cluster may take to be well once nothing more befalls it. */
 const patienceMs = 180_000;
@@ -40,7 +45,7 @@ export async function runSchedule(seed: number): Promise<Outcome> {
   const story = chance.oneOf(stories) ?? 'faults';
   const size = sizes[story] ?? chance.oneOf([3, 3, 5]) ?? 3;
   const bootstrap = chance.is(0.7) ? 'static' : 'seed';
-  const replaceAfterMs = story === 'away' ? chance.between(15_000, 30_000) : undefined;
+  const replaceAfterMs = patience[story] === undefined ? undefined : chance.between(...patience[story]);
   const world = openWorld(chance, { size, bootstrap, replaceAfterMs });
   for (const name of world.names) {
     world.time.after(chance.between(0, 3_000), () => world.machines.get(name)?.turnOn());
@@ -189,12 +194,13 @@ async function vanish(world: World, chance: Chance): Promise<void> {
   await until(world, awayMs, () => machines.get(gone)?.isOn() === true);
 }
 
-/** Two voters of which one says that it lost its disk have no quorum; if they do agree, one of them is not what it says. */
+/** Two voters of which one is lost have no quorum; where they do agree, it is not as it seems. */
 async function meetStranger(world: World, chance: Chance): Promise<void> {
   const [, name = ''] = world.names;
-  const ms = chance.between(5_000, 15_000);
+  const ms = chance.between(25_000, 40_000);
   world.network.cut([name], [control], world.time.now() + ms);
-  world.impersonate(name);
+  if (chance.is(0.5)) world.impersonate(name);
+  else world.machines.get(name)?.expire();
   world.time.after(ms, () => world.machines.get(name)?.heardAgain());
   if (chance.is(0.3)) world.crashControl();
   world.time.after(chance.between(100, 3_000), world.newControl);

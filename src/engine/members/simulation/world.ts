@@ -96,6 +96,7 @@ export function openWorld(chance: Chance, { size, bootstrap, replaceAfterMs }: W
 
   const tick = () => {
     etcd.tick();
+    for (const machine of all) machine.heardAt();
     if (chance.is(0.3)) etcd.write();
     time.after(100, tick);
   };
