@@ -41,6 +41,7 @@ const host: Host = {
   async *watchEnds() {},
   consoleFile: () => '',
   rootFolder: () => undefined,
+  enter: async () => [],
 };
 
 export async function openKeptCluster(
