@@ -66,7 +66,8 @@ function takeRest(
 
 function leftAside(path: DataPath, key: string, known: readonly string[]): DataProblem {
   const hint = findElsewhere(path, key) ?? hintForName(key, known);
-  return { severity: 'warning', path, at: 'key', message: `unknown key ${quoteValue(key)}`, hint };
+  const message = `unknown key ${quoteValue(key)}`;
+  return { severity: 'warning', rule: 'unknown-key', path, at: 'key', message, hint };
 }
 
 /** A known key in the wrong place: `units` at the top, `write_files` below `coreos`. */
@@ -98,5 +99,5 @@ function wrongShape(path: DataPath, value: unknown): DataProblem {
   const message = `a mapping is expected here, not ${quoteValue(value)}`;
   const hint =
     path.length === 0 ? 'write keys such as hostname: and coreos:' : 'write keys such as units: below it';
-  return { severity: 'error', path, at: 'value', message, hint };
+  return { severity: 'error', rule: 'wrong-type', path, at: 'value', message, hint };
 }

@@ -40,11 +40,14 @@ export {
 } from './convert-user-data.js';
 export { type IgnitionResult, parseIgnition } from './ignition/parse-ignition.js';
 export { type IgnitionVariant, ignitionVariants } from './ignition/piece.js';
+export { decodeUserData, maxUserDataBytes } from './decode-user-data.js';
 export { inlineConfigParser } from './inline-config.js';
 export { planActions } from './plan-actions.js';
 export { renderUserData } from './render-user-data.js';
+export { type ProblemRule, problemRules } from './rule.js';
 export type { Gunzip } from './section.js';
 export { setVariables } from './set-variables.js';
 export { substitute } from './substitute.js';
 export { parseUnitFile, type UnitFile, type UnitFileEntry, type UnitFileSection } from './unit-file.js';
 export { parseUserData, type UserData, type UserDataDeps } from './user-data.js';
+export { type UserDataReport, validateUserData } from './validate-user-data.js';

@@ -59,7 +59,7 @@ export function patternOption(
 export function urlsOption(key: string, { isListener }: { readonly isListener: boolean }): SectionOption {
   const field = z.string().superRefine((text, context) => {
     for (const url of text === '' ? [] : text.split(','))
-      if (!isEtcdUrl(url.trim(), isListener))
+      if (!isEtcdUrl(url.trim(), { isListener }))
         context.addIssue({ code: 'custom', message: `${quoteValue(url.trim())} is not a URL of etcd` });
   });
   const example = isListener ? 'http://0.0.0.0:2379' : 'http://$private_ipv4:2379';
@@ -67,8 +67,8 @@ export function urlsOption(key: string, { isListener }: { readonly isListener: b
   return { key, field: told(field, `Option ${key}: URLs, with commas between.`, hint, [example]) };
 }
 
-/** Source: etcd 2.3, pkg/types/urls.go. A URL with placeholders is told of elsewhere. */
-function isEtcdUrl(text: string, isListener: boolean): boolean {
+/** Whether etcd takes this as a URL. Source: etcd 2.3, pkg/types/urls.go. A URL with placeholders is told of elsewhere. */
+export function isEtcdUrl(text: string, { isListener }: { readonly isListener: boolean }): boolean {
   if (findPlaceholder(text) !== undefined) return true;
   const url = substituteSamples(text);
   if (/^unixs?:\/\/[^\s]+$/.test(url)) return true;

@@ -58,29 +58,73 @@ export interface Section {
   plan(config: CloudConfig, facts: MachineFacts): readonly PhasedAction[];
 }
 
-/** Checks a section's value: the problems at their full paths, and what `toPart` makes of a value that is right. */
+/**
+ * Checks a section's value: the problems at their full paths, and what `toPart` makes of a value that is right. Of a
+ * mapping that is not, it gets what is left without the wrong keys, so that one problem hides no others.
+ */
 export function checkSection<S extends z.ZodType>(
-  key: readonly string[],
+  key: DataPath,
   value: unknown,
   schema: S,
   context: SectionContext,
   toPart: (value: z.output<S>) => SectionPart,
 ): SectionPart {
-  const textAt = (path: DataPath) => context.textAt([...key, ...path]);
-  const checked = checkData(value, schema, { textAt, unknownKeys: 'warning' });
-  const problems = checked.problems.map((problem) => ({ ...problem, path: [...key, ...problem.path] }));
-  if (checked.kind === 'bad') return { part: {}, problems };
-  const { part, problems: further } = toPart(checked.value);
+  const { kept, problems } = checkKept(key, value, schema, context);
+  if (kept === undefined) return { part: {}, problems };
+  const { part, problems: further } = toPart(kept);
   return { part, problems: [...problems, ...further] };
 }
 
+/**
+ * As `checkSection`, item by item. In the place of an item of which nothing is left stands `hole`: places are told by
+ * index.
+ */
+export function checkItems<S extends z.ZodType>(
+  key: DataPath,
+  value: unknown,
+  list: z.ZodType,
+  { item, hole }: { readonly item: S; readonly hole: z.output<S> },
+  context: SectionContext,
+  toPart: (values: readonly z.output<S>[]) => SectionPart,
+): SectionPart {
+  if (!Array.isArray(value))
+    return checkSection(key, value, list, context, () => ({ part: {}, problems: [] }));
+  const checked = value.map((one: unknown, index) => checkKept([...key, index], one, item, context));
+  const { part, problems } = toPart(checked.map(({ kept = hole }) => kept));
+  return { part, problems: [...checked.flatMap((one) => one.problems), ...problems] };
+}
+
+interface Kept<T> {
+  readonly kept: T | undefined;
+  readonly problems: readonly DataProblem[];
+}
+
+function checkKept<S extends z.ZodType>(
+  key: DataPath,
+  value: unknown,
+  schema: S,
+  context: SectionContext,
+): Kept<z.output<S>> {
+  const textAt = (path: DataPath) => context.textAt([...key, ...path]);
+  const options = { textAt, unknownKeys: 'warning' } as const;
+  const checked = checkData(value, schema, options);
+  const problems = checked.problems.map((problem) => ({ ...problem, path: [...key, ...problem.path] }));
+  if (checked.kind === 'ok') return { kept: checked.value, problems };
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { kept: undefined, problems };
+  const wrong = new Set(checked.problems.map(({ path }) => path[0]));
+  const rest = Object.fromEntries(Object.entries(value).filter(([name]) => !wrong.has(name)));
+  const again = checkData(rest, schema, options);
+  return { kept: again.kind === 'ok' ? again.value : undefined, problems };
+}
+
 /** A problem that is no reason to refuse the text. */
-export function warning(path: DataPath, message: string, hint: string): DataProblem {
-  return { severity: 'warning', path, at: 'value', message, hint };
+export function warning(path: DataPath, message: string, hint: string, rule = 'doubtful-value'): DataProblem {
+  return { severity: 'warning', rule, path, at: 'value', message, hint };
 }
 
 /** Of a key that still works, and why it should go. */
 export function deprecation(path: DataPath, why: string): DataProblem {
   const message = `the key ${quoteValue(path.at(-1))} is deprecated`;
-  return { severity: 'warning', path, at: 'key', message, hint: why };
+  return { severity: 'warning', rule: 'deprecated-key', path, at: 'key', message, hint: why };
 }

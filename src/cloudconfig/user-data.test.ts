@@ -60,7 +60,7 @@ test.each([
 ])('the header of %j is refused', (text, message, hint) => {
   expect(parseUserData(text)).toEqual({
     kind: 'bad',
-    issues: [{ severity: 'error', path: '', line: 1, column: 1, message, hint }],
+    issues: [{ severity: 'error', rule: 'header', path: '', line: 1, column: 1, message, hint }],
   });
 });
 

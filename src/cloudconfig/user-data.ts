@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Issue } from '../model/index.js';
-import { openYaml, placeProblems, quoteValue, sortIssues } from '../spec/index.js';
+import { placeProblems, quoteValue, sortIssues } from '../spec/index.js';
 import type { CloudConfig } from './cloud-config.js';
-import { nameOfKey, parseCloudData } from './cloud-data.js';
+import { readCloudText } from './cloud-text.js';
 import type { Gunzip } from './section.js';
 
 /** What user-data turned out to be. `issues` of a cloud-config are warnings; of what is bad, at least one is an error. */
@@ -35,14 +35,10 @@ export function parseUserData(text: string, deps: UserDataDeps = {}): UserData {
 }
 
 function parseCloudConfig(text: string, deps: UserDataDeps): UserData {
-  // The rules of YAML 1.1: `on` is true and 0644 is octal, as when the format was made.
-  const opened = openYaml(text, { version: '1.1', isLenient: true, nameOf: nameOfKey });
+  const opened = readCloudText(text, deps.gunzip);
   if (opened.kind === 'bad') return { kind: 'bad', issues: sortIssues(opened.issues) };
-  const { document } = opened;
-  const { config, problems } = parseCloudData(document.value, {
-    textAt: document.textAt,
-    gunzip: deps.gunzip,
-  });
+  const { document, read } = opened;
+  const { config, problems } = read;
   const issues = sortIssues([...document.warnings, ...placeProblems(document, problems)]);
   const isBad = problems.some(({ severity }) => severity === 'error');
   return isBad ? { kind: 'bad', issues } : { kind: 'cloud-config', config, issues };
@@ -68,7 +64,15 @@ function fieldOf(value: unknown, key: string): unknown {
 
 function headerIssue(first: string): Issue {
   const message = `the first line is ${first === '' ? 'empty' : quoteValue(first)}`;
-  return { severity: 'error', path: '', line: 1, column: 1, message, hint: headerHint(first) };
+  return {
+    severity: 'error',
+    rule: 'header',
+    path: '',
+    line: 1,
+    column: 1,
+    message,
+    hint: headerHint(first),
+  };
 }
 
 function headerHint(first: string): string {

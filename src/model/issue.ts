@@ -3,6 +3,8 @@
 /** One problem in a text that an operator edits. All problems of a text are reported at once. */
 export interface Issue {
   readonly severity: 'error' | 'warning' | 'info';
+  /** What kind of problem it is, for programs: `unknown-key`. */
+  readonly rule?: string;
   /** Where in the document: `machines[1].mac`; empty for the whole. */
   readonly path: string;
   /** 1-based; of the first character that is wrong. */

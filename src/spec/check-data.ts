@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { z } from 'zod';
+import type { Issue } from '../model/index.js';
 import { type DataEdit, editData, valueAt } from './data-edit.js';
 import { type DataPath, quoteValue } from './data-path.js';
 import { nounOf, wordIssue } from './issue-text.js';
@@ -9,8 +10,12 @@ import { hintAt, inputSchema, type JsonSchema, keysAt } from './schema-hint.js';
 
 /** A problem in plain data, before it is known where in the text it stands. */
 export interface DataProblem {
-  readonly severity: 'error' | 'warning';
+  readonly severity: Issue['severity'];
+  /** What kind of problem it is, for programs. */
+  readonly rule?: string;
   readonly path: DataPath;
+  /** 1-based; which line of the value's text is meant, where it has several. */
+  readonly line?: number;
   /** Whether the key or its value is wrong. */
   readonly at: 'key' | 'value';
   readonly message: string;
@@ -110,7 +115,9 @@ function problemsOf(fault: Fault, jsonSchema: () => JsonSchema, data: unknown): 
   const at = inner === undefined ? 'value' : 'key';
   const told = issue.code === 'custom' ? issue.params?.hint : undefined;
   const hint = typeof told === 'string' ? told : hintAt(jsonSchema(), path);
-  return [{ severity: 'error', path, at, message: inner?.message ?? messageOf(fault, data), hint }];
+  const isType = issue.code === 'invalid_type' || issue.code === 'invalid_union';
+  const rule = isType ? 'wrong-type' : 'wrong-value';
+  return [{ severity: 'error', rule, path, at, message: inner?.message ?? messageOf(fault, data), hint }];
 }
 
 function messageOf({ issue, path, expected }: Fault, data: unknown): string {
@@ -134,6 +141,7 @@ function unknownKeys(
   const known = keysAt(jsonSchema(), path);
   return issue.keys.map((key) => ({
     severity,
+    rule: 'unknown-key',
     path: [...path, key],
     at: 'key',
     message: `unknown key ${quoteValue(key)}`,

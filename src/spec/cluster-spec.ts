@@ -97,7 +97,7 @@ export interface OptionProblem {
   readonly message: string;
   readonly hint: string;
   /** `error` when left out. */
-  readonly severity?: 'error' | 'warning';
+  readonly severity?: Issue['severity'];
   /** Whether the key at `path` is wrong or its value; `value` when left out. */
   readonly at?: 'key' | 'value';
 }

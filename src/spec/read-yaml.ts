@@ -44,9 +44,9 @@ export function placeProblems(
   problems: readonly DataProblem[],
   below: DataPath = [],
 ): readonly Issue[] {
-  return problems.map(({ severity, path, at, message, hint }) => {
-    const place = document.place([...below, ...path], at);
-    return { severity, ...place, message, hint };
+  return problems.map(({ severity, rule, path, at, line, message, hint }) => {
+    const place = document.place([...below, ...path], at, line);
+    return { severity, ...(rule !== undefined && { rule }), ...place, message, hint };
   });
 }
 

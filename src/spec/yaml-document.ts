@@ -30,8 +30,11 @@ export interface YamlDocument {
   /** `undefined` when the text holds nothing but comments. */
   readonly value: unknown;
   readonly warnings: readonly Issue[];
-  /** The key or the value at `path`; of what is not written, the nearest that is. */
-  place(path: DataPath, at?: 'key' | 'value'): YamlPlace;
+  /**
+   * The key or the value at `path`; of what is not written, the nearest that is. With `line`, that line of a text
+   * that stands below a `|`.
+   */
+  place(path: DataPath, at?: 'key' | 'value', line?: number): YamlPlace;
   /** A scalar as it is written, without quotes; `undefined` for anything else, and for what is not written. */
   textAt(path: DataPath): string | undefined;
 }
@@ -67,8 +70,9 @@ export function openYaml(text: string, options: YamlOptions = {}): YamlResult {
   const issues = [...data.findings, ...furtherDocument(source.secondDocument, duplicates)].map(issueOf);
   if (issues.some((issue) => issue.severity === 'error')) return { kind: 'bad', issues };
   const walk = (path: DataPath) => walkTo(path, { document, nameOf, targets: data.targets });
-  const place: YamlDocument['place'] = (path, at = 'value') => {
+  const place: YamlDocument['place'] = (path, at = 'value', inner) => {
     const step = walk(path);
+    if (inner !== undefined && isBlock(step.node)) return placeInBlock(text, lines, step, inner);
     const { line, col } = lines.linePos(at === 'key' ? step.keyOffset : step.offset);
     return { path: step.path, line: Math.max(1, line), column: Math.max(1, col) };
   };
@@ -79,10 +83,27 @@ export function openYaml(text: string, options: YamlOptions = {}): YamlResult {
   return { kind: 'ok', document: { value: data.value, warnings: issues, place, textAt } };
 }
 
+function isBlock(node: unknown): boolean {
+  return isScalar(node) && node.type === 'BLOCK_LITERAL';
+}
+
+/** Lines of a block stand below its `|` as they are, each after the same indent. */
+function placeInBlock(text: string, lines: LineCounter, step: Step, inner: number): YamlPlace {
+  const line = lines.linePos(step.offset).line + inner;
+  const start = lines.lineStarts[line - 1] ?? 0;
+  const first = lines.lineStarts[line - inner] ?? 0;
+  const indent = Math.min(indentAt(text, first), indentAt(text, start));
+  return { path: step.path, line, column: indent + 1 };
+}
+
+function indentAt(text: string, start: number): number {
+  return /^ */.exec(text.slice(start, start + 200))?.[0].length ?? 0;
+}
+
 function placeFinding(finding: YamlFinding, lines: LineCounter): Issue {
   const { line, col } = lines.linePos(finding.offset);
-  const { severity, message, hint } = finding;
-  return { severity, path: '', line: Math.max(1, line), column: Math.max(1, col), message, hint };
+  const { severity, rule = 'yaml', message, hint } = finding;
+  return { severity, rule, path: '', line: Math.max(1, line), column: Math.max(1, col), message, hint };
 }
 
 function syntaxFindings(document: Document.Parsed): readonly YamlFinding[] {

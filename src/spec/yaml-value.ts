@@ -19,6 +19,8 @@ import type { YamlVersion } from './yaml-source.js';
 /** A problem at an offset of the text. */
 export interface YamlFinding {
   readonly severity: 'error' | 'warning';
+  /** What kind of problem it is; `yaml` when left out. */
+  readonly rule?: string;
   readonly offset: number;
   readonly message: string;
   readonly hint: string;
@@ -58,13 +60,22 @@ interface Reading {
   readonly targets: Map<Alias, Node>;
   readonly findings: YamlFinding[];
   isTooLarge: boolean;
+  /** Between brackets or braces. */
+  isInFlow: boolean;
 }
 
 const nothing: Converted = { value: undefined, weight: 1 };
 
 /** Turns a composed document into plain data in one pass; an aliased value is shared, never copied. */
 export function readData(document: Document.Parsed, options: YamlDataOptions): YamlData {
-  const reading = { options, anchors: new Map(), targets: new Map(), findings: [], isTooLarge: false };
+  const reading = {
+    options,
+    anchors: new Map(),
+    targets: new Map(),
+    findings: [],
+    isTooLarge: false,
+    isInFlow: false,
+  };
   const { value } = convert(document.contents, reading);
   return { value, targets: reading.targets, findings: reading.findings };
 }
@@ -80,8 +91,22 @@ function convert(node: unknown, reading: Reading): Converted {
 }
 
 function convertPlain(node: Scalar | YAMLMap | YAMLSeq, reading: Reading): Converted {
-  if (isScalar(node)) return { value: scalarData(node, reading.options.version), weight: 1 };
-  return isMap(node) ? convertMap(node, reading) : convertList(node, reading);
+  if (isScalar(node)) return convertScalar(node, reading);
+  const outside = reading.isInFlow;
+  reading.isInFlow ||= node.flow === true;
+  const converted = isMap(node) ? convertMap(node, reading) : convertList(node, reading);
+  reading.isInFlow = outside;
+  return converted;
+}
+
+/** Readers of YAML 1.1 take no colon between brackets but in quotes, however close to the next letter it stands. */
+function convertScalar(node: Scalar, reading: Reading): Converted {
+  const { version } = reading.options;
+  if (version === '1.1' && reading.isInFlow && node.type === 'PLAIN' && sourceOf(node).includes(':')) {
+    const message = `readers of old YAML refuse the colon in ${quoteValue(sourceOf(node))} between brackets`;
+    report(reading, 'warning', node, message, 'put the value in quotes', 'old-yaml');
+  }
+  return { value: scalarData(node, version), weight: 1 };
 }
 
 function follow(alias: Alias, reading: Reading): Converted {
@@ -116,7 +141,14 @@ function convertMap(map: YAMLMap, reading: Reading): Converted {
     else if (key === '<<') mergeInto(merged, converted.value, pair, reading);
     else {
       if (entries.has(nameOf(key)))
-        report(reading, duplicates, pair.key, `the key ${quoteValue(key)} comes twice`, 'keep one of them');
+        report(
+          reading,
+          duplicates,
+          pair.key,
+          `the key ${quoteValue(key)} comes twice`,
+          'keep one of them',
+          'duplicate-key',
+        );
       entries.set(nameOf(key), converted.value);
     }
   }
@@ -154,9 +186,10 @@ function report(
   node: unknown,
   message: string,
   hint: string,
+  rule = 'yaml',
 ): void {
   if (reading.findings.filter((finding) => finding.severity === severity).length < maxFindings)
-    reading.findings.push({ severity, offset: offsetOf(node), message, hint });
+    reading.findings.push({ severity, rule, offset: offsetOf(node), message, hint });
 }
 
 /** The text of a key as it is written; `undefined` when it is not a scalar. */
@@ -178,7 +211,15 @@ export function offsetOf(node: unknown): number {
 function scalarData(scalar: Scalar, version: YamlVersion): unknown {
   const { value } = scalar;
   if (value === null || value === undefined) return undefined;
+  if (value instanceof Uint8Array) return binaryText(value);
   if (typeof value === 'boolean') return value;
   if (typeof value !== 'number') return sourceOf(scalar);
   return version === '1.1' || String(value) === sourceOf(scalar) ? value : sourceOf(scalar);
+}
+
+/** What stands as `!!binary`: text where it is text, otherwise one character for each byte. */
+function binaryText(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes);
+  const text = buffer.toString('utf8');
+  return Buffer.from(text).equals(buffer) ? text : buffer.toString('latin1');
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
-import type { Issue } from '../../model/index.js';
 import { type DataPath, type DataProblem, quoteValue, told } from '../../spec/index.js';
 import { type CloudConfig, type CloudUnit, unitCommands } from '../cloud-config.js';
 import { isDropInName, isUnitName } from '../node-path.js';
-import { checkSection, type Section, warning } from '../section.js';
+import { checkItems, type Section } from '../section.js';
 import { parseUnitFile } from '../unit-file.js';
 import { planUnit } from '../unit-plan.js';
 
@@ -67,7 +66,7 @@ const fields = z.strictObject({
 const unit = told(fields, 'One unit.', 'write a mapping, for example {name: etcd2.service, command: start}');
 
 const schema = told(
-  z.array(unit.transform(toUnit)),
+  z.array(unit),
   'Units: their files, and what is done with them.',
   'write a list of {name, command, content}',
 );
@@ -77,7 +76,7 @@ export const units: Section = {
   key,
   schema,
   parse: (value, context) =>
-    checkSection(key, value, schema, context, (list) => ({
+    checkItems(key, value, schema, { item: unit.transform(toUnit), hole: noUnit }, context, (list) => ({
       part: { units: list },
       problems: list.flatMap(doubtUnit),
     })),
@@ -85,6 +84,9 @@ export const units: Section = {
   lay: (base, over) => ({ units: layUnits(base, over) }),
   plan: (config) => config.units.flatMap((unit, index) => planUnit(unit, `coreos.units[${index}]`)),
 };
+
+/** Stands for a unit that could not be read. */
+const noUnit: CloudUnit = toUnit({ name: '', content: '', drop_ins: [] });
 
 function toUnit(unit: z.output<typeof fields>): CloudUnit {
   const { name, content, command, enable, mask, runtime, drop_ins } = unit;
@@ -136,6 +138,9 @@ function doubtUnit(unit: CloudUnit, index: number): readonly DataProblem[] {
 }
 
 function doubtText(content: string, path: DataPath): readonly DataProblem[] {
-  const atLine = (issue: Issue) => `line ${issue.line} of it: ${issue.message}`;
-  return parseUnitFile(content).issues.map((issue) => warning(path, atLine(issue), issue.hint));
+  const { issues } = parseUnitFile(content);
+  return issues.map(({ severity, line, message, hint }) => ({
+    ...{ severity, rule: 'unit-syntax', path, at: 'value', line, hint },
+    message: `line ${line} of it: ${message}`,
+  }));
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type DataProblem, quoteValue, told } from '../../spec/index.js';
 import type { CloudConfig, CloudUser } from '../cloud-config.js';
 import { doubtKeys } from '../public-key.js';
-import { checkSection, deprecation, type PhasedAction, type Section } from '../section.js';
+import { checkItems, deprecation, type PhasedAction, type Section } from '../section.js';
 
 const key = ['users'];
 
@@ -78,7 +78,7 @@ export const users: Section = {
   key,
   schema,
   parse: (value, context) =>
-    checkSection(key, value, schema, context, (list) => ({
+    checkItems(key, value, schema, { item: user, hole: noUser }, context, (list) => ({
       part: { users: list.map(toUser) },
       problems: list.flatMap(doubtUser),
     })),
@@ -88,6 +88,9 @@ export const users: Section = {
 };
 
 type Fields = z.output<typeof fields>;
+
+/** Stands for a user that could not be read. */
+const noUser: Fields = { ...fields.parse({ name: 'none' }), name: '' };
 
 function toUser(user: Fields): CloudUser {
   const { coreos_ssh_import_github: one, coreos_ssh_import_github_users: several } = user;

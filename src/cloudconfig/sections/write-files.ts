@@ -5,7 +5,7 @@ import { quoteValue, told } from '../../spec/index.js';
 import type { CloudFile } from '../cloud-config.js';
 import { decodeContent, encodings } from '../file-content.js';
 import { findPathFault } from '../node-path.js';
-import { checkSection, type Gunzip, type Section } from '../section.js';
+import { checkItems, type Gunzip, type Section } from '../section.js';
 
 const key = ['write_files'];
 
@@ -55,13 +55,22 @@ const fieldsOf = z.strictObject({
 
 const fields = told(fieldsOf, 'One file.', 'write a mapping, for example {path: /etc/motd, content: hello}');
 
+const schema = told(
+  z.array(fields),
+  'Files that are written before any unit starts.',
+  'write a list of {path, content}',
+);
+
+/** Stands for a file that could not be read. */
+const noFile: CloudFile = { path: '', content: '', encoding: 'utf8', owner: '', mode: 0o644 };
+
 /** `write_files`: files in order; a later one of the same path wins. */
 export const writeFiles: Section = {
   key,
-  schema: listOf(fields),
+  schema,
   parse: (value, context) => {
-    const files = listOf(fields.transform((file, check) => toFile(file, check, context.gunzip)));
-    return checkSection(key, value, files, context, (files) => ({
+    const item = fields.transform((file, check) => toFile(file, check, context.gunzip));
+    return checkItems(key, value, schema, { item, hole: noFile }, context, (files) => ({
       part: { writeFiles: files },
       problems: [],
     }));
@@ -77,14 +86,6 @@ export const writeFiles: Section = {
       action: { kind: 'write-file', ...file, reason: `write_files[${index}]` },
     })),
 };
-
-function listOf<S extends z.ZodType>(item: S) {
-  return told(
-    z.array(item),
-    'Files that are written before any unit starts.',
-    'write a list of {path, content}',
-  );
-}
 
 type Fields = z.output<typeof fields>;
 

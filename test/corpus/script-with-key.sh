@@ -1,0 +1,5 @@
+#!/bin/bash
+cat > /root/key <<EOF
+-----BEGIN OPENSSH PRIVATE KEY-----
+abc
+EOF

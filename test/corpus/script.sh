@@ -1,0 +1,2 @@
+#!/bin/bash
+echo "$private_ipv4" > /etc/motd
