@@ -17,9 +17,6 @@ export interface NodePlan {
   readonly problems: readonly string[];
 }
 
-/** What cloud-config may be at most. */
-const mostBytes = 1024 * 1024;
-
 const emptyPlan: NodePlan = { actions: [], hostname: '', publicIp: '', metadata: {}, problems: [] };
 
 export interface NodePlanOptions {
@@ -35,10 +32,10 @@ export async function planNode(
   { fillsVariables = false }: NodePlanOptions = {},
 ): Promise<NodePlan> {
   // Loaded only here: with its parsers it takes longer to load than all of the agent.
-  const { parseUserData, planActions, substitute } = await import('../cloudconfig/index.js');
-  const text = unpack(deps, body);
-  if (text === undefined) return { ...emptyPlan, problems: ['user-data is packed and cannot be unpacked'] };
-  const found = parseUserData(fillsVariables ? substitute(text, facts) : text, deps);
+  const { decodeUserData, parseUserData, planActions, substitute } = await import('../cloudconfig/index.js');
+  const decoded = decodeUserData(body, deps);
+  const fill = (text: string) => (fillsVariables ? substitute(text, facts) : text);
+  const found = decoded.kind === 'text' ? parseUserData(fill(decoded.text), deps) : decoded;
   switch (found.kind) {
     case 'empty':
       return emptyPlan;
@@ -65,16 +62,5 @@ export async function planNode(
     }
     default:
       return found satisfies never;
-  }
-}
-
-function unpack({ gunzip }: UserDataDeps, body: Uint8Array): string | undefined {
-  const isPacked = body[0] === 0x1f && body[1] === 0x8b;
-  if (!isPacked) return Buffer.from(body).toString('utf8');
-  try {
-    const bytes = gunzip?.(body, mostBytes);
-    return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
-  } catch {
-    return undefined;
   }
 }

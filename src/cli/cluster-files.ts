@@ -5,6 +5,7 @@ import { relative, resolve } from 'node:path';
 import { type BootstrapWarning, chooseBootstrap, type MemberSection } from '../bootstrap/index.js';
 import {
   compileMachine,
+  decodeUserData,
   type FileIssue,
   inlineConfigParser,
   type UserDataInput,
@@ -107,12 +108,13 @@ async function readUserData(cluster: ClusterFolder, spec: ClusterSpec): Promise<
   const sources = [spec.userData, ...spec.machines.map((machine) => machine.userData)];
   const paths = new Set(sources.flatMap((source) => (source?.kind === 'file' ? [source.path] : [])));
   const read = [...paths].map(async (path): Promise<[string, string]> => {
-    try {
-      return [path, await readFile(resolve(cluster.folder, path), 'utf8')];
-    } catch (error) {
+    const bytes = await readFile(resolve(cluster.folder, path)).catch((error: unknown) => {
       const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       throw fail('cli/user-data-missing', { path, why }, error);
-    }
+    });
+    const decoded = decodeUserData(bytes, { gunzip });
+    if (decoded.kind === 'bad') throw refuse(decoded.issues.map((issue) => ({ file: path, ...issue })));
+    return [path, decoded.text];
   });
   const files = new Map(await Promise.all(read));
   if (spec.userData === undefined) files.set(defaultUserDataPath, defaultUserData);

@@ -135,6 +135,27 @@ test('planning again gives the same', () => {
   expect(plan(everything)).toEqual(plan(everything));
 });
 
+/** A file of the corpus for each section, and of each kind of unit. */
+const sections = [
+  ...[
+    'hosts',
+    'users',
+    'users-imported',
+    'ssh-keys',
+    'files-modes',
+    'oem',
+    'flannel',
+    'units-all',
+    'etcd-0.4',
+  ],
+  ...['etcd2-all-options', 'fleet-all', 'locksmith', 'update-off'],
+];
+
+test.each(sections)('the actions of %s are the golden ones', (name) => {
+  const actions = `${JSON.stringify(plan(readGolden(`../corpus/${name}.yaml`)), null, 2)}\n`;
+  expect(actions).toBe(goldenOf(`cloudconfig/${name}.actions.json`, actions));
+});
+
 test.each([
   ['basic', readGolden('article/basic.yaml')],
   ['customization', readGolden('article/customization.yaml')],

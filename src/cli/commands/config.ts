@@ -106,9 +106,36 @@ const convert: Command = {
   run: async (input) => (await import('../app.js')).runConfigConvert(input),
 };
 
+const validate: Command = {
+  name: 'validate',
+  summary: 'tell all that is wrong with user-data',
+  description: [
+    'Checks files of user-data, packed with gzip or not: cloud-config in all its sections, and of scripts and Ignition',
+    'configs what shows at once. Each problem has its line and column, and what would be right.',
+    '',
+    'Exit code 0 when no problem is an error, 1 when one is, 2 when a file cannot be read.',
+  ].join('\n'),
+  args: [{ name: '<file...>', description: 'files; - is standard input' }],
+  flags: [
+    {
+      name: '-o, --output <format>',
+      description: 'how to print',
+      choices: ['text', 'json', 'sarif'],
+      default: 'text',
+    },
+    { name: '--strict', description: 'a warning counts as an error' },
+  ],
+  examples: [
+    ['muster config validate user-data', ''],
+    ['curl -s http://10.0.0.1/user-data | muster config validate -', 'what is served'],
+    ['muster config validate --strict -o sarif *.yaml > report.sarif', 'for a code host'],
+  ],
+  run: async (input) => (await import('../app.js')).runConfigValidate(input),
+};
+
 export const config: CommandGroup = {
   name: 'config',
-  summary: 'look at and apply machine configuration',
-  description: 'Shows, converts, compares and applies the configuration of machines.',
-  commands: [render, convert, diff, apply],
+  summary: 'check, look at and apply machine configuration',
+  description: 'Checks, shows, converts, compares and applies the configuration of machines.',
+  commands: [validate, render, convert, diff, apply],
 };
