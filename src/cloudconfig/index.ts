@@ -38,9 +38,9 @@ export {
   type UserDataForm,
   userDataForms,
 } from './convert-user-data.js';
+export { decodeUserData, maxUserDataBytes } from './decode-user-data.js';
 export { type IgnitionResult, parseIgnition } from './ignition/parse-ignition.js';
 export { type IgnitionVariant, ignitionVariants } from './ignition/piece.js';
-export { decodeUserData, maxUserDataBytes } from './decode-user-data.js';
 export { inlineConfigParser } from './inline-config.js';
 export { planActions } from './plan-actions.js';
 export { renderUserData } from './render-user-data.js';

@@ -39,7 +39,7 @@ export const problemRules = {
   'retired-service': 'services that current systems no longer bring are not counted on',
   variable: 'variables are written such that they are replaced',
   script: 'scripts can be run',
-  ignition: 'Ignition configs have a version that is read today',
+  ignition: 'Ignition configs are such that Ignition takes them',
 } as const;
 
 export type ProblemRule = keyof typeof problemRules;

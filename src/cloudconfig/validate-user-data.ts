@@ -5,6 +5,7 @@ import { placeProblems, sortIssues, type YamlDocument } from '../spec/index.js';
 import type { CloudData } from './cloud-data.js';
 import { readCloudText } from './cloud-text.js';
 import { decodeUserData } from './decode-user-data.js';
+import { parseIgnition } from './ignition/parse-ignition.js';
 import { checkEmptyValues } from './rules/empty-values.js';
 import { rules } from './rules/index.js';
 import { checkScript, checkVariables } from './rules/text.js';
@@ -35,10 +36,7 @@ export function validateUserData(bytes: Uint8Array, deps: UserDataDeps = {}): Us
     case 'script':
       return { kind: 'script', issues: sortIssues([...checkScript(text), ...checkVariables(text)]) };
     case 'ignition':
-      return {
-        kind: 'ignition',
-        issues: sortIssues([...checkIgnition(parsed.version), ...checkVariables(text)]),
-      };
+      return { kind: 'ignition', issues: sortIssues([...checkIgnition(text), ...checkVariables(text)]) };
     case 'empty':
       return { kind: 'empty', issues: [] };
     case 'cloud-config':
@@ -75,14 +73,6 @@ function checkWhole(
   ];
 }
 
-/** Source: ignition a5d574a, which reads 3.0 to 3.6 only. */
-function checkIgnition(version: string): readonly Issue[] {
-  if (/^3\.[0-6]\.0$/.test(version)) return [];
-  return [
-    {
-      ...{ severity: 'warning', rule: 'ignition', path: 'ignition.version', line: 1, column: 1 },
-      message: `no current Ignition reads version ${version}`,
-      hint: 'write a version from 3.0.0 to 3.6.0, and its keys',
-    },
-  ];
+function checkIgnition(text: string): readonly Issue[] {
+  return parseIgnition(text).issues.map((issue) => ({ rule: 'ignition', ...issue }));
 }
