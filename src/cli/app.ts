@@ -28,10 +28,6 @@ export const runConfigDiff = inside(async () => (await import('./config/run-diff
 export const runDestroy = inside(async () => (await import('./run-down.js')).runDestroy);
 export const runConfigValidate = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./config/run-validate.js')).runConfigValidate(input);
-export const runConfigDiff = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./config/run-diff.js')).runConfigDiff(input);
-export const runDestroy = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-down.js')).runDestroy(input);
 export const runDiscoveryServe = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-discovery-serve.js')).runDiscoveryServe(input);
 export const runDiscoveryNew = inside(async () => (await import('./run-discovery.js')).runDiscoveryNew);
