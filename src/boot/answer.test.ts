@@ -22,9 +22,15 @@ const plan = bootPlan([
       kernel: 'http://127.77.4.1:7070/assets/vmlinuz',
       initrds: ['http://127.77.4.1:7070/assets/initrd.img', 'http://127.77.4.1:7070/assets/extra.cpio'],
       args: ['console=ttyS0', 'quiet'],
+      reads: 'cloud-config',
     },
   }),
 ]);
+const systems = (['flatcar', 'fcos'] as const).map((reads, index) =>
+  bootMachine(5 + index, {
+    profile: { kernel: 'http://127.77.4.1:7070/assets/vmlinuz', initrds: [], args: ['quiet'], reads },
+  }),
+);
 const articleUserData = bootMachine(4, {
   userData: [
     '#cloud-config',
@@ -46,8 +52,14 @@ test.each<[string, BootRequest]>([
   ['kernel.ipxe', { kind: 'script', marks: marksOf(3) }],
   ['unknown.ipxe', { kind: 'script', marks: {} }],
   ['user-data.yaml', { kind: 'user-data', marks: marksOf(4) }],
+  ['flatcar.ipxe', { kind: 'script', marks: marksOf(5) }],
+  ['fcos.ipxe', { kind: 'script', marks: marksOf(6) }],
+  ['ignition.ign', { kind: 'ignition', marks: marksOf(4) }],
 ])('the answer %s is the golden one', async (file, request) => {
-  const response = answerBoot(request, { ...plan, machines: [...plan.machines, articleUserData] });
+  const response = answerBoot(request, {
+    ...plan,
+    machines: [...plan.machines, articleUserData, ...systems],
+  });
   const text = response.kind === 'miss' ? '' : response.text;
   const path = join(folder, file);
   if (isUpdate) {

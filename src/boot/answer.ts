@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { substitute } from '../cloudconfig/index.js';
+import { convertUserData, parseUserData, substitute } from '../cloudconfig/index.js';
 import type { MachineMarks } from '../model/index.js';
+import { fail } from './errors.js';
 import { renderBoot, renderChain, renderUnknown } from './formats/ipxe.js';
 import { kernelArguments } from './kernel-arguments.js';
 import { findMachine } from './match.js';
@@ -13,12 +14,14 @@ export type BootRequest =
   | { readonly kind: 'chain' }
   /** The machine's own script. */
   | { readonly kind: 'script'; readonly marks: MachineMarks }
-  | { readonly kind: 'user-data'; readonly marks: MachineMarks };
+  | { readonly kind: 'user-data'; readonly marks: MachineMarks }
+  /** The same as an Ignition config. */
+  | { readonly kind: 'ignition'; readonly marks: MachineMarks };
 
 export type BootResponse =
   | { readonly kind: 'chain'; readonly text: string }
   | { readonly kind: 'script'; readonly machine: string; readonly text: string }
-  | { readonly kind: 'user-data'; readonly machine: string; readonly text: string }
+  | { readonly kind: 'user-data' | 'ignition'; readonly machine: string; readonly text: string }
   /** Nobody has these marks; the script waits and asks again. */
   | { readonly kind: 'wait'; readonly text: string }
   /** Nobody has these marks, and there is nothing to wait with. */
@@ -30,7 +33,8 @@ const emptyUserData = '#cloud-config\n';
  * Answers one request of a booting machine. Every answer is open to whoever asks, since firmware has nothing
  * to prove itself with: user-data is served as it is, so that a secret does not belong there.
  *
- * @throws `boot/unfit-word` when a profile cannot be said in iPXE
+ * @throws `boot/unfit-word` when a profile cannot be said in iPXE; `boot/unfit-user-data` when Ignition cannot say
+ * everything that the user-data asks for
  */
 export function answerBoot(request: BootRequest, plan: BootPlan): BootResponse {
   if (request.kind === 'chain') return { kind: 'chain', text: renderChain(plan.controlUrl) };
@@ -40,7 +44,12 @@ export function answerBoot(request: BootRequest, plan: BootPlan): BootResponse {
   return { kind: 'miss' };
 }
 
-function answerMachine(kind: 'script' | 'user-data', machine: BootMachine, plan: BootPlan): BootResponse {
+function answerMachine(
+  kind: Exclude<BootRequest['kind'], 'chain'>,
+  machine: BootMachine,
+  plan: BootPlan,
+): BootResponse {
+  if (kind === 'ignition') return { kind, machine: machine.name, text: renderIgnition(machine) };
   if (kind === 'user-data') {
     const text = substitute(machine.userData ?? emptyUserData, machine.facts);
     return { kind, machine: machine.name, text };
@@ -48,4 +57,16 @@ function answerMachine(kind: 'script' | 'user-data', machine: BootMachine, plan:
   const { kernel, initrds } = machine.profile;
   const boot = { machine: machine.name, kernel, initrds, args: kernelArguments(machine, plan) };
   return { kind, machine: machine.name, text: renderBoot(boot, plan.controlUrl) };
+}
+
+/** An Ignition config goes as it is. A machine that lacks a part of its configuration is worse than one that waits. */
+function renderIgnition({ name, facts, profile, userData = '' }: BootMachine): string {
+  const filled = substitute(userData, facts);
+  if (parseUserData(filled).kind === 'ignition') return filled;
+  const variant = profile.reads === 'fcos' ? 'fcos' : 'flatcar';
+  const made = convertUserData(userData, { to: 'ignition', variant, facts });
+  const lost = made.issues.find(({ severity }) => severity === 'error');
+  if (made.kind === 'ok' && lost === undefined) return made.text;
+  const why = lost === undefined ? 'it cannot be read' : `line ${lost.line}: ${lost.message}`;
+  throw fail('boot/unfit-user-data', { machine: name, why });
 }

@@ -24,7 +24,7 @@ const table = {
   },
   'boot/no-such-path': {
     message: 'there is nothing at this path',
-    next: 'a booting machine asks for /boot.ipxe, /ipxe and /user-data',
+    next: 'a booting machine asks for /boot.ipxe, /ipxe, and /user-data or /ignition',
     httpStatus: 404,
     grpcStatus: 5,
   },
@@ -33,6 +33,12 @@ const table = {
     next: 'ask again with GET',
     httpStatus: 405,
     grpcStatus: 12,
+  },
+  'boot/unfit-user-data': {
+    message: 'the user-data of "{machine}" cannot be said in Ignition: {why}',
+    next: 'look at all of it with `muster config convert FILE`; mend it, or give the machine an Ignition config of its own',
+    httpStatus: 409,
+    grpcStatus: 9,
   },
   'boot/unfit-word': {
     message: 'the boot script of "{machine}" cannot hold {what} "{word}"',

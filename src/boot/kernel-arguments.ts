@@ -11,7 +11,7 @@ export function kernelArguments(machine: BootMachine, plan: BootPlan): readonly 
   const { facts } = machine;
   return [
     ...machine.profile.args,
-    `cloud-config-url=${userDataUrl(machine, plan)}`,
+    ...userDataArguments(machine, plan),
     `systemd.machine_id=${machine.machineId}`,
     `systemd.hostname=${facts.hostname}`,
     `muster.name=${encodeURIComponent(machine.name)}`,
@@ -31,10 +31,26 @@ function storeArguments(machine: BootMachine, plan: BootPlan): readonly string[]
   return plan.storeEndpoints.length === 0 ? [] : [`muster.store=${plan.storeEndpoints.join(',')}`];
 }
 
+/**
+ * Where the system finds its configuration. Ignition acts at the first boot only: by these words every boot is one,
+ * as it is for a machine without a disk.
+ *
+ * Source: flatcar.org, "Migration from CoreOS"; fedora-coreos-docs, live-booting.adoc.
+ */
+function userDataArguments(machine: BootMachine, plan: BootPlan): readonly string[] {
+  if (machine.profile.reads === 'cloud-config')
+    return [`cloud-config-url=${userDataUrl(machine, plan, 'user-data')}`];
+  const first =
+    machine.profile.reads === 'flatcar'
+      ? ['coreos.first_boot=1']
+      : ['ignition.firstboot', 'ignition.platform.id=metal'];
+  return [...first, `ignition.config.url=${userDataUrl(machine, plan, 'ignition')}`];
+}
+
 /** The MAC with dashes: the iPXE of 2019 takes whatever stands before a colon for a scheme. */
-function userDataUrl(machine: BootMachine, plan: BootPlan): string {
+function userDataUrl(machine: BootMachine, plan: BootPlan, path: 'user-data' | 'ignition'): string {
   const mac = encodeURIComponent(machine.marks.mac.replaceAll(':', '-'));
-  return `${plan.controlUrl}/user-data?mac=${mac}&uuid=${encodeURIComponent(machine.marks.uuid)}`;
+  return `${plan.controlUrl}/${path}?mac=${mac}&uuid=${encodeURIComponent(machine.marks.uuid)}`;
 }
 
 function encodeMetadata(metadata: Readonly<Record<string, string>>): string {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { IgnitionVariant } from '../cloudconfig/index.js';
 import type { MachineFacts, MachineId } from '../model/index.js';
 
 /** What to boot. */
@@ -10,6 +11,8 @@ export interface BootProfile {
   readonly initrds: readonly string[];
   /** Kernel arguments; iPXE's `${variables}` in them are expanded by the machine. */
   readonly args: readonly string[];
+  /** What its system reads when it boots: cloud-config, or Ignition, made for Flatcar or Fedora CoreOS. */
+  readonly reads: 'cloud-config' | IgnitionVariant;
 }
 
 /** One machine as the boot server sees it. */
@@ -23,7 +26,7 @@ export interface BootMachine {
   readonly metadata: Readonly<Record<string, string>>;
   /** The etcd that it runs, when it is a member of the store; empty: it is none. */
   readonly storeProgram: string;
-  /** Cloud-config with its variables not yet replaced; `undefined`: an empty one is served. */
+  /** User-data with its variables not yet replaced; `undefined`: an empty one is served. */
   readonly userData: string | undefined;
 }
 

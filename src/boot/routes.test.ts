@@ -50,6 +50,32 @@ test('the URL of the user-data in the script is that machine’s', async () => {
   expect(await (await ask(url.pathname + url.search)).text()).toContain('127.77.4.101');
 });
 
+test('the same user-data is served as Ignition, and told as user-data', async () => {
+  const { ask, stages } = openFace(plan);
+  const config = JSON.parse(await (await ask(`/ignition?${first}`)).text());
+  expect(config.ignition).toEqual({ version: '3.3.0' });
+  expect(JSON.stringify(config)).toContain('FLEET_PUBLIC_IP=127.77.4.101');
+  expect(stages.map(({ at }) => at)).toEqual(['user-data']);
+  expect((await ask('/ignition?serial=S-2')).status).toBe(200);
+});
+
+test('an Ignition config is served as it is, with its variables filled in', async () => {
+  const userData = '{"ignition": {"version": "2.3.0"}, "own": "$private_ipv4"}';
+  const { ask } = openFace(bootPlan([bootMachine(1, { userData })]));
+  const text = await (await ask(`/ignition?${first}`)).text();
+  expect(text).toBe('{"ignition": {"version": "2.3.0"}, "own": "127.77.4.101"}');
+});
+
+test('user-data that Ignition cannot say as a whole is refused, not served in part', async () => {
+  const lossy = bootMachine(1, {
+    userData: '#cloud-config\nwrite_files:\n  - {path: /usr/bin/x, content: x}\n',
+  });
+  const { ask } = openFace(bootPlan([lossy]));
+  const response = await ask(`/ignition?${first}`);
+  expect(response.status).toBe(409);
+  expect(await response.text()).toContain('line 3: "/usr/bin/x" is on the read-only part of the system');
+});
+
 test('a machine with no user-data gets an empty one', async () => {
   const { ask } = openFace(plan);
   expect(await (await ask('/user-data?serial=S-2')).text()).toBe('#cloud-config\n');
@@ -143,7 +169,7 @@ test('while there is no cluster machines wait, and others are told to', async ()
 });
 
 test('a profile that cannot be said is an error of the server, with its reason', async () => {
-  const profile = { kernel: 'http://h/k', initrds: [], args: ['a\nshell'] };
+  const profile = { kernel: 'http://h/k', initrds: [], args: ['a\nshell'], reads: 'cloud-config' } as const;
   const { ask } = openFace(bootPlan([bootMachine(1, { profile })]));
   const response = await ask(`/ipxe?${first}`);
   expect(response.status).toBe(500);

@@ -28,7 +28,7 @@ export interface BootDeps {
 }
 
 /** The paths that `bootHandler` answers; the first is where firmware starts. */
-export const bootPaths = ['/boot.ipxe', '/ipxe', '/user-data'] as const;
+export const bootPaths = ['/boot.ipxe', '/ipxe', '/user-data', '/ignition'] as const;
 
 /**
  * The HTTP face of a booting machine: plain text, GET and HEAD. `env` is what `@hono/node-server` passes on;
@@ -39,6 +39,7 @@ export function bootHandler(deps: BootDeps): (request: Request, env?: unknown) =
   app.get('/boot.ipxe', (c) => answerChain(deps, c));
   app.get('/ipxe', (c) => answerMarks(deps, c, 'script'));
   app.get('/user-data', (c) => answerMarks(deps, c, 'user-data'));
+  app.get('/ignition', (c) => answerMarks(deps, c, 'ignition'));
   for (const path of bootPaths) {
     app.all(path, (c) => refuse(fail('boot/wrong-method', { method: c.req.method }), { allow: 'GET, HEAD' }));
   }
@@ -57,7 +58,7 @@ function answerChain(deps: BootDeps, c: Context): Response {
   return respond(answerBoot({ kind: 'chain' }, plan), {});
 }
 
-function answerMarks(deps: BootDeps, c: Context, kind: 'script' | 'user-data'): Response {
+function answerMarks(deps: BootDeps, c: Context, kind: 'script' | 'user-data' | 'ignition'): Response {
   const marks = parseMarks(new URL(c.req.url).searchParams);
   const plan = deps.plan();
   if (plan === undefined) {
@@ -74,8 +75,10 @@ function answerMarks(deps: BootDeps, c: Context, kind: 'script' | 'user-data'): 
 function stageOf(response: BootResponse): Pick<BootStage, 'at' | 'machine'> {
   switch (response.kind) {
     case 'script':
+      return { at: 'script', machine: response.machine };
     case 'user-data':
-      return { at: response.kind, machine: response.machine };
+    case 'ignition':
+      return { at: 'user-data', machine: response.machine };
     default:
       return { at: 'unknown' };
   }

@@ -16,7 +16,7 @@ export function bootMachine(number: number, changes: Partial<BootMachine> = {}):
       uuid: `00000000-0000-4000-8000-${digits.padStart(12, '0')}`,
       serial: `S-${number}`,
     },
-    profile: { kernel: 'muster-agent', initrds: [], args: [] },
+    profile: { kernel: 'muster-agent', initrds: [], args: [], reads: 'cloud-config' },
     facts: {
       machineId: id,
       name,

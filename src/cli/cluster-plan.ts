@@ -116,7 +116,7 @@ function planMachine(
       name,
       machineId: identity.machineId,
       marks: { mac: identity.mac, uuid: identity.uuid, ...(serial === undefined ? {} : { serial }) },
-      profile: { kernel: 'muster-agent', initrds: [], args: [] },
+      profile: { kernel: 'muster-agent', initrds: [], args: [], reads: 'cloud-config' },
       facts,
       metadata,
       storeProgram: spec.store.kind === 'etcd' && role === 'member' ? spec.store.program : '',

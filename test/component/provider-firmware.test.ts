@@ -105,7 +105,9 @@ test('a machine waits for a cluster that is not set up yet', async () => {
 });
 
 test('a machine whose profile is broken tries again until it is mended', async () => {
-  const broken = bootMachine(1, { profile: { kernel: 'muster-agent', initrds: [], args: ['a\nb'] } });
+  const broken = bootMachine(1, {
+    profile: { kernel: 'muster-agent', initrds: [], args: ['a\nb'], reads: 'cloud-config' },
+  });
   const { kernel, log } = openRack([bootPlan([broken]), bootPlan([bootMachine(1)])]);
   await kernel;
   expect(log.some((line) => line.endsWith('the server answered 500'))).toBe(true);
@@ -113,14 +115,19 @@ test('a machine whose profile is broken tries again until it is mended', async (
 });
 
 test('a profile for real machines is an error that names the kernel', async () => {
-  const profile = { kernel: 'http://127.77.4.1:7070/assets/vmlinuz', initrds: [], args: [] };
+  const profile = {
+    kernel: 'http://127.77.4.1:7070/assets/vmlinuz',
+    initrds: [],
+    args: [],
+    reads: 'cloud-config',
+  } as const;
   const { kernel } = openRack([bootPlan([bootMachine(1, { profile })])]);
   await expect(kernel).rejects.toMatchObject({ code: 'providers/unfit-kernel' });
 });
 
 test('initrds of a profile arrive in order', async () => {
   const initrds = ['http://127.77.4.1:7070/assets/a', 'http://127.77.4.1:7070/assets/b'];
-  const profile = { kernel: 'muster-agent', initrds, args: ['quiet'] };
+  const profile = { kernel: 'muster-agent', initrds, args: ['quiet'], reads: 'cloud-config' } as const;
   const booted = await openRack([bootPlan([bootMachine(1, { profile })])]).kernel;
   expect(booted.initrds).toEqual(initrds);
   expect(booted.commandLine).toMatch(/^initrd=main initrd=part-2 quiet cloud-config-url=/);
