@@ -73,11 +73,10 @@ async function* leaseEntries({ backend, view }: SnapshotDeps): AsyncGenerator<re
   }
 }
 
+/** As in etcd, nothing says that auth is off. */
 function authEntries({ isEnabled, revision }: AuthState): readonly Entry[] {
-  return [
-    entry('authEnabled', Uint8Array.of(isEnabled ? 1 : 0)),
-    entry('authRevision', number(BigInt(revision))),
-  ];
+  const enabled = isEnabled ? [entry('authEnabled', Uint8Array.of(1))] : [];
+  return [...enabled, entry('authRevision', number(BigInt(revision)))];
 }
 
 /** A compaction that has not come to its end is gone on with by whoever opens the database. */

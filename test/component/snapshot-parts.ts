@@ -17,9 +17,22 @@ import { type EtcdVersion, findProgram } from '../conformance/real-etcd.js';
 const run = promisify(execFile);
 
 /** Stock etcdctl of a release, API 3; rejects with what it said when it fails. */
-export async function etcdctl(version: EtcdVersion, args: readonly string[]): Promise<string> {
-  const program = findProgram('etcdctl', version);
-  if (program === undefined) throw new Error(`no etcdctl ${version} here: \`npm test\` unpacks it`);
+export function etcdctl(version: EtcdVersion, args: readonly string[]): Promise<string> {
+  return runProgram('etcdctl', version, args);
+}
+
+/** As `etcdctl`; 3.4 has none. */
+export function etcdutl(args: readonly string[]): Promise<string> {
+  return runProgram('etcdutl', '3.5', args);
+}
+
+async function runProgram(
+  name: 'etcdctl' | 'etcdutl',
+  version: EtcdVersion,
+  args: readonly string[],
+): Promise<string> {
+  const program = findProgram(name, version);
+  if (program === undefined) throw new Error(`no ${name} ${version} here: \`npm test\` unpacks it`);
   const { stdout } = await run(program, args, { env: { ETCDCTL_API: '3' } });
   return stdout.trim();
 }

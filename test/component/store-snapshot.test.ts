@@ -4,10 +4,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { realClock, realRandom, silentLog, withFileBytes } from '../../src/effects/index.js';
-import { connect } from '../../src/etcd/index.js';
+import { connect, keyOf, type Op, prefixRange } from '../../src/etcd/index.js';
 import { openStore, restoreSnapshot, type Store, verifySnapshot } from '../../src/store/index.js';
 import { startEtcd } from '../conformance/real-etcd.js';
-import { etcdctl, hashBehind, stateBehind, userOrders, writeHistory } from './snapshot-parts.js';
+import { etcdctl, etcdutl, hashBehind, stateBehind, userOrders, writeHistory } from './snapshot-parts.js';
 import { withFolder } from './store-process.js';
 
 const deps = { clock: realClock, random: realRandom, log: silentLog };
@@ -100,6 +100,35 @@ describe.each(versions)('the store moves to a real etcd %s', (version) => {
     });
   });
 
+  test('as it was at one moment while it was written to', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'saved.db');
+      const hash = await withStore(join(folder, 'store'), async ({ kv, maintenance }, url) => {
+        const stop = new AbortController();
+        const both = (value: string): Op[] =>
+          ['a', 'b'].map((key) => ({ kind: 'put', request: { key: keyOf(key), value: keyOf(value) } }));
+        const write = async (who: string) => {
+          for (let n = 0; !stop.signal.aborted; n += 1) {
+            await kv.txn({ compare: [], success: both(`${who}${n}`), failure: [] });
+          }
+        };
+        const writing = Promise.all(['x', 'y', 'z'].map(write));
+        await etcdctl(version, ['--endpoints', url, 'snapshot', 'save', file]);
+        stop.abort();
+        await writing;
+        const { revision } = await withFileBytes(file, verifySnapshot);
+        expect(revision).toBeLessThan((await kv.range({ key: keyOf('a') })).revision);
+        return (await maintenance.hashKv(revision)).hash;
+      });
+      await restore(file, join(folder, 'etcd'));
+      await withEtcd({ version, folder: join(folder, 'etcd') }, async (url) => {
+        expect(await hashBehind(url)).toBe(hash);
+        const { kvs } = await stateBehind(url);
+        expect(new Set(kvs.map(({ value }) => Buffer.from(value).toString())).size).toBe(1);
+      });
+    });
+  });
+
   test('when it is empty', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'saved.db');
@@ -181,6 +210,36 @@ describe.each(versions)('a real etcd %s moves to the store', (version) => {
       expect(await restoreToMuster(file, join(folder, 'store'))).toMatchObject({ revision: 5 });
       await withStore(join(folder, 'store'), async (store) => {
         expect(await store.kv.range({ key: Uint8Array.of(1) })).toMatchObject({ revision: 5, count: 0 });
+      });
+    });
+  });
+});
+
+test('what etcdutl restored with a higher revision moves to the store', async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, 'saved.db');
+    const bumped = join(folder, 'bumped.db');
+    const etcd = join(folder, 'etcd');
+    await withEtcd({ version: '3.5' }, async (url) => {
+      for (const value of ['1', '2']) await etcdctl('3.5', ['--endpoints', url, 'put', 'a', value]);
+      await etcdctl('3.5', ['--endpoints', url, 'snapshot', 'save', file]);
+    });
+    const higher = ['--bump-revision', '1000', '--mark-compacted'];
+    await etcdutl(['snapshot', 'restore', file, '--data-dir', etcd, ...higher]);
+    await withEtcd({ version: '3.5', folder: etcd }, async (url) => {
+      await etcdctl('3.5', ['--endpoints', url, 'put', 'b', '3']);
+      await etcdctl('3.5', ['--endpoints', url, 'snapshot', 'save', bumped]);
+    });
+    await restoreToMuster(bumped, join(folder, 'store'));
+    await withStore(join(folder, 'store'), async ({ kv }) => {
+      const { revision, kvs } = await kv.range(prefixRange(''));
+      expect(kvs.map(({ value, modRevision }) => [Buffer.from(value).toString(), modRevision])).toEqual([
+        ['2', 3],
+        ['3', revision],
+      ]);
+      expect(revision).toBe(1004);
+      await expect(kv.range({ key: keyOf('a'), revision: 1002 })).rejects.toMatchObject({
+        code: 'etcd/compacted',
       });
     });
   });
