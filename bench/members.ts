@@ -4,8 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { connect, type EtcdClient, keyOf } from '../src/etcd/index.js';
-import type { MemberId } from '../src/model/index.js';
+import { connect, keyOf } from '../src/etcd/index.js';
 import { environment, inCluster, interleave, median, ms, printTable, program, time } from './measure.js';
 
 const etcd = resolve('.cache/debian13/usr/bin/etcd');
@@ -85,7 +84,7 @@ function healByMuster(): Promise<number> {
   });
 }
 
-/** Kill, remove, add as learner, start, promote, read: each as soon as the one before is done. */
+/** Kill, remove, add as learner, start, promote, read, by stock etcdctl: each as soon as the one before is done. */
 function healByHand(): Promise<number> {
   return byHand(async (members) => {
     for (const member of members) member.start('new', members);
@@ -93,22 +92,31 @@ function healByHand(): Promise<number> {
     await pause(quietMs);
     const [first, second, wiped] = members;
     if (first === undefined || second === undefined || wiped === undefined) throw new Error('three members');
-    const survivors = connect([first.clientUrl, second.clientUrl]);
-    const own = connect([wiped.clientUrl]);
-    try {
-      const start = performance.now();
-      await wiped.wipe();
-      const old = (await retry(() => survivors.memberList())).find(({ name }) => name === wiped.name);
-      await retry(() => survivors.memberRemove(old?.id ?? (0n as MemberId)));
-      const added = await retry(() => survivors.memberAdd([wiped.peerUrl], { isLearner: true }));
-      wiped.start('existing', members);
-      await retry(() => survivors.memberPromote(added.id));
-      await retry(() => readable(own));
-      return performance.now() - start;
-    } finally {
-      await Promise.all([survivors.close(), own.close()]);
-    }
+    const survivors = `${first.clientUrl},${second.clientUrl}`;
+    const start = performance.now();
+    await wiped.wipe();
+    const list = await etcdctl(survivors, 'member', 'list');
+    const old = list.split('\n').find((line) => line.split(', ')[2] === wiped.name);
+    await etcdctl(survivors, 'member', 'remove', idIn(old));
+    const add = ['member', 'add', wiped.name, '--learner', `--peer-urls=${wiped.peerUrl}`];
+    const added = await retry(() => etcdctl(survivors, ...add));
+    wiped.start('existing', members);
+    await retry(() => etcdctl(survivors, 'member', 'promote', idIn(added)));
+    await retry(() => etcdctl(wiped.clientUrl, 'get', '/bench'));
+    return performance.now() - start;
   });
+}
+
+/** Returns what it printed. @throws when it fails */
+async function etcdctl(endpoints: string, ...args: readonly string[]): Promise<string> {
+  const env = environment({ ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: endpoints });
+  return (await time(`${etcd}ctl`, args, '.', env)).stdout;
+}
+
+function idIn(text = ''): string {
+  const id = /\b[0-9a-f]{8,16}\b/.exec(text)?.[0];
+  if (id === undefined) throw new Error(`no member's ID in "${text}"`);
+  return id;
 }
 
 interface HandMember {
@@ -180,10 +188,6 @@ async function untilWritten(urls: readonly string[]): Promise<void> {
     written.abort();
     await Promise.all(clients.map((client) => client.close()));
   }
-}
-
-async function readable(client: EtcdClient): Promise<void> {
-  await client.range({ key: keyOf('/bench') });
 }
 
 /** Until it works, or nobody wants it any more. */
