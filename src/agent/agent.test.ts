@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { beforeAll, expect, test } from 'vitest';
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type HttpAnswer, realExec, silentLog } from '../effects/index.js';
 import { manualClock, memoryFiles } from '../effects/testing.js';
 import { type LeaseId, leaseId, type Machine } from '../model/index.js';
-import type { NodeState } from '../registry/index.js';
+import type { NodeState, StandingConfig } from '../registry/index.js';
 import { type AgentDeps, runAgent } from './agent.js';
+import { openChangeCounter } from './change-counter.js';
 import { fail } from './errors.js';
 import type { Membership } from './registration.js';
 import { recordedSupervisor } from './testing.js';
@@ -24,6 +26,10 @@ beforeAll(async () => {
   await import('../cloudconfig/index.js');
 });
 
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 interface Announcement {
   readonly lease: LeaseId;
   readonly machine: Machine;
@@ -36,6 +42,8 @@ function bench(userData: string, answer?: (call: string) => Promise<void>) {
   const files = memoryFiles();
   const recorded = recordedSupervisor(answer);
   const announced: Announcement[] = [];
+  const ordered = openChangeCounter();
+  const orders: StandingConfig[] = [];
   const log: string[] = [];
   const store = { lose: new AbortController(), leases: 0, refusals: 0 };
   const membership: Membership = {
@@ -53,6 +61,9 @@ function bench(userData: string, answer?: (call: string) => Promise<void>) {
         store.refusals -= 1;
         throw new Error('lease not found');
       }
+    },
+    async *watchConfig(_name, signal) {
+      for (let seen = 0; !signal.aborted; seen = await ordered.changed(seen, signal)) yield* orders.slice(-1);
     },
     close: async () => {
       log.push('closed');
@@ -73,7 +84,11 @@ function bench(userData: string, answer?: (call: string) => Promise<void>) {
   const stop = new AbortController();
   const options = { commandLine, root, version: '0.1.0' };
   const start = () => runAgent(deps, options, stop.signal);
-  return { ...recorded, clock, files, announced, log, store, deps, options, stop, start };
+  const order = (userData: string, revision: number, bootId = 'b0'.repeat(16)) => {
+    orders.push({ order: { bootId, userData, at: 0 }, revision });
+    ordered.step();
+  };
+  return { ...recorded, order, clock, files, announced, log, store, deps, options, stop, start };
 }
 
 const article = [
@@ -116,6 +131,7 @@ test('a node takes its configuration, announces itself and leaves', async () => 
       stage: 'running',
       units: [],
       problems: ['coreos.units[1].command: unit "absent.service" is not found'],
+      config: { hash: sha256(article), state: 'failed', order: 0, drift: [], atBoot: [] },
     },
   });
   stop.abort();
@@ -124,6 +140,95 @@ test('a node takes its configuration, announces itself and leaves', async () => 
   expect(said.at(-1)).toBe('stop all');
   expect(log).toEqual(['lease given back', 'closed']);
   expect(clock.sleeping()).toBe(0);
+});
+
+const motd = (text: string, more: readonly string[] = []) =>
+  ['#cloud-config', 'write_files:', '- path: /etc/motd', `  content: ${text}`, ...more].join('\n');
+
+describe('without a reboot', () => {
+  test('it takes over what it is ordered, once, and says so', async () => {
+    const { start, stop, clock, files, announced, said, order } = bench(motd('one', ['- path: /etc/old']));
+    const done = start();
+    await clock.advance(1_000);
+    order(motd('two', ['coreos:', '  units:', '  - {name: a.service, command: start}']), 7);
+    await clock.advance(1_000);
+    expect(await files.readText(`${root}/etc/motd`)).toBe('two');
+    expect(said).toEqual(['start a.service']);
+    expect(announced.at(-1)?.state).toMatchObject({
+      problems: [],
+      config: {
+        state: 'applied',
+        order: 7,
+        drift: [],
+        atBoot: ['no longer asked for, and there until then: /etc/old'],
+      },
+    });
+    await files.write(`${root}/etc/motd`, 'by hand', { mode: 0o644 });
+    order(motd('three'), 7);
+    await clock.advance(1_000);
+    expect(await files.readText(`${root}/etc/motd`)).toBe('by hand');
+    stop.abort();
+    await done;
+  });
+
+  test('an order for another boot is none', async () => {
+    const { start, stop, clock, files, announced, order } = bench(motd('one'));
+    const done = start();
+    await clock.advance(1_000);
+    order(motd('two'), 7, 'another boot');
+    await clock.advance(1_000);
+    expect(await files.readText(`${root}/etc/motd`)).toBe('one');
+    expect(announced.at(-1)?.state.config).toMatchObject({ order: 0, hash: sha256(motd('one')) });
+    stop.abort();
+    await done;
+  });
+
+  test('what does not parse leaves everything as it is, and is told', async () => {
+    const { start, stop, clock, files, announced, order } = bench(motd('one'));
+    const done = start();
+    await clock.advance(1_000);
+    order('no header', 7);
+    await clock.advance(1_000);
+    expect(announced.at(-1)?.state).toMatchObject({
+      problems: [expect.stringContaining('user-data:1:1')],
+      config: { state: 'failed', order: 7, hash: sha256(motd('one')) },
+    });
+    order(motd('two'), 8);
+    await clock.advance(1_000);
+    expect(announced.at(-1)?.state).toMatchObject({ problems: [], config: { state: 'applied', order: 8 } });
+    expect(await files.readText(`${root}/etc/motd`)).toBe('two');
+    stop.abort();
+    await done;
+  });
+
+  test('a script that changed is left to the next boot', async () => {
+    const { start, stop, clock, announced, said, order } = bench('#!/bin/sh\necho 1\n');
+    const done = start();
+    await clock.advance(1_000);
+    const before = said.filter((call) => call !== 'reload').length;
+    order('#!/bin/sh\necho 2\n', 7);
+    await clock.advance(1_000);
+    expect(announced.at(-1)?.state.config).toMatchObject({ state: 'applied', atBoot: ['the script is run'] });
+    expect(new Set(said.filter((call) => call !== 'reload')).size).toBe(before);
+    stop.abort();
+    await done;
+  });
+
+  test('drift is seen, told, and gone once it is mended', async () => {
+    const { start, stop, clock, files, announced, order } = bench(motd('one'));
+    const done = start();
+    await clock.advance(1_000);
+    const drift = () => announced.at(-1)?.state.config?.drift;
+    await files.write(`${root}/etc/motd`, 'by hand', { mode: 0o644 });
+    await clock.advance(11_000);
+    expect(drift()).toEqual(['/etc/motd: its content differs']);
+    order(motd('one'), 9);
+    await clock.advance(1_000);
+    expect(drift()).toEqual([]);
+    expect(await files.readText(`${root}/etc/motd`)).toBe('one');
+    stop.abort();
+    await done;
+  });
 });
 
 test('it is registered while a unit hangs, and can be stopped then', async () => {

@@ -5,12 +5,13 @@ import type { Clock, Exec, Files, HttpGet, Log, Random } from '../effects/index.
 import { randomHex } from '../effects/index.js';
 import type { Machine, MachineFacts } from '../model/index.js';
 import type { NodeState } from '../registry/index.js';
-import { applyActions } from './apply.js';
 import { type ChangeCounter, openChangeCounter } from './change-counter.js';
+import { type Configuration, openConfiguration } from './configuration.js';
+import { messageOf } from './errors.js';
 import { fetchUserData } from './fetch-user-data.js';
 import { type KernelArguments, parseKernelArguments } from './kernel-arguments.js';
 import { collectFacts, prepareRoot } from './node-identity.js';
-import { type NodePlan, planNode } from './node-plan.js';
+import { planNode } from './node-plan.js';
 import { type Membership, runRegistration } from './registration.js';
 import type { Supervisor, UnitStatus } from './supervisor.js';
 import type { NodeContext } from './unit-process.js';
@@ -42,13 +43,13 @@ export interface AgentOptions {
 
 interface Node {
   readonly facts: MachineFacts;
-  readonly plan: NodePlan;
   readonly supervisor: Supervisor;
+  readonly configuration: Configuration;
   readonly bootId: string;
   readonly startedAt: number;
   /** Steps when `progress` has changed. */
   readonly changes: ChangeCounter;
-  readonly progress: { stage: NodeState['stage']; problems: readonly string[] };
+  readonly progress: { stage: NodeState['stage'] };
 }
 
 /**
@@ -63,13 +64,14 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions, signal: A
   const node = await openNode(deps, options, args, signal);
   if (node === undefined) return;
   const registered = new AbortController();
-  const registration = register(deps, options, args, node, registered.signal);
-  const configured = configure(deps, options, node, signal);
+  const registration = register(deps, options, args, node, registered.signal, signal);
+  const configured = configure(node, signal);
   try {
     await aborted(signal);
-    advance(node, 'stopping', []);
+    advance(node, 'stopping');
     await node.supervisor.stopAll();
     await configured;
+    await node.configuration.idle();
   } finally {
     registered.abort();
     await registration;
@@ -93,28 +95,33 @@ async function openNode(
   const bootId = randomHex(deps.random, 16);
   const hostname = plan.hostname || facts.hostname;
   const supervisor = deps.openSupervisor({ root, machineId: facts.machineId, bootId, hostname });
-  const progress: Node['progress'] = { stage: 'configuring', problems: plan.problems };
   for (const problem of plan.problems) deps.log.error('a problem of this node', { problem });
-  return { facts, plan, supervisor, bootId, startedAt, changes: openChangeCounter(), progress };
+  const changes = openChangeCounter();
+  const configuration = openConfiguration(
+    { ...deps, supervisor },
+    { root, facts, bootId, onChange: () => changes.step() },
+    { body, plan },
+  );
+  return {
+    facts,
+    supervisor,
+    configuration,
+    bootId,
+    startedAt,
+    changes,
+    progress: { stage: 'configuring' },
+  };
 }
 
-async function configure(
-  deps: AgentDeps,
-  options: AgentOptions,
-  node: Node,
-  signal: AbortSignal,
-): Promise<void> {
-  const { supervisor, plan } = node;
-  const { reports } = await applyActions({ ...deps, supervisor }, options.root, plan.actions, signal);
-  const problems = reports
-    .filter(({ outcome }) => outcome === 'failed')
-    .map(({ action, message }) => `${action.reason}: ${message ?? 'failed'}`);
-  advance(node, signal.aborted ? 'stopping' : 'running', problems);
+async function configure(node: Node, signal: AbortSignal): Promise<void> {
+  await node.configuration.begin(signal);
+  if (signal.aborted) return;
+  advance(node, 'running');
+  await node.configuration.watchDrift(signal);
 }
 
-function advance(node: Node, stage: NodeState['stage'], problems: readonly string[]): void {
+function advance(node: Node, stage: NodeState['stage']): void {
   node.progress.stage = stage;
-  node.progress.problems = [...node.progress.problems, ...problems];
   node.changes.step();
 }
 
@@ -124,27 +131,56 @@ async function register(
   args: KernelArguments,
   node: Node,
   signal: AbortSignal,
+  stopping: AbortSignal,
 ): Promise<void> {
   if (args.etcdEndpoints.length === 0) {
     deps.log.warn('no store is named, this machine does not register');
     return;
   }
-  const machine = machineOf(node, args, options.version);
   await runRegistration(
     {
       clock: deps.clock,
       log: deps.log,
       openMembership: () => deps.openMembership(args.etcdEndpoints),
-      describe: async () => ({ machine, state: await stateOf(node, machine) }),
+      describe: async () => {
+        const machine = machineOf(node, args, options.version);
+        return { machine, state: await stateOf(node, machine) };
+      },
       follow: () => followChanges(node),
+      whileHeld: (membership, lost) => followOrders(deps, node, membership, lost, stopping),
     },
     args.ttlSeconds,
     signal,
   );
 }
 
+/** Takes over configurations as they are ordered. A watch that fails is begun anew: it is no reason to lose the lease. */
+async function followOrders(
+  { clock, log }: AgentDeps,
+  node: Node,
+  membership: Membership,
+  lost: AbortSignal,
+  stopping: AbortSignal,
+): Promise<void> {
+  const warn = (error: unknown) => log.warn('cannot follow the configuration', { reason: messageOf(error) });
+  while (!lost.aborted) {
+    try {
+      for await (const standing of membership.watchConfig(node.facts.name, lost)) {
+        // Not waited for: a unit that hangs must not keep the machine from announcing itself.
+        node.configuration.take(standing, stopping).catch(warn);
+      }
+    } catch (error) {
+      warn(error);
+    }
+    await clock.sleep(watchPauseMs, lost);
+  }
+}
+
+const watchPauseMs = 1_000;
+
 function machineOf(node: Node, args: KernelArguments, version: string): Machine {
-  const { facts, plan } = node;
+  const { facts } = node;
+  const plan = node.configuration.plan();
   return {
     id: facts.machineId,
     publicIp: plan.publicIp || facts.publicIpv4,
@@ -169,7 +205,8 @@ async function stateOf(node: Node, machine: Machine): Promise<NodeState> {
       sub,
       ...(reason === undefined ? {} : { reason }),
     })),
-    problems: [...node.progress.problems, ...(member?.problems ?? [])],
+    problems: [...node.configuration.problems(), ...(member?.problems ?? [])],
+    config: node.configuration.view(),
     ...(member && { member }),
   };
 }

@@ -7,6 +7,7 @@ import { planScript } from './script.js';
 
 /** What user-data makes of a node. */
 export interface NodePlan {
+  readonly kind: 'cloud-config' | 'script' | 'none';
   readonly actions: readonly Action[];
   /** Empty: the machine's own. */
   readonly hostname: string;
@@ -17,7 +18,14 @@ export interface NodePlan {
   readonly problems: readonly string[];
 }
 
-const emptyPlan: NodePlan = { actions: [], hostname: '', publicIp: '', metadata: {}, problems: [] };
+const emptyPlan: NodePlan = {
+  kind: 'none',
+  actions: [],
+  hostname: '',
+  publicIp: '',
+  metadata: {},
+  problems: [],
+};
 
 export interface NodePlanOptions {
   /** Whether variables are filled in here; muster's boot face has done it already. */
@@ -40,7 +48,7 @@ export async function planNode(
     case 'empty':
       return emptyPlan;
     case 'script':
-      return { ...emptyPlan, actions: planScript(found.text) };
+      return { ...emptyPlan, kind: 'script', actions: planScript(found.text) };
     case 'ignition':
       return { ...emptyPlan, problems: [`user-data is an Ignition ${found.version} config: not applied`] };
     case 'bad':
@@ -53,6 +61,7 @@ export async function planNode(
     case 'cloud-config': {
       const { hostname, fleet } = found.config;
       return {
+        kind: 'cloud-config',
         actions: planActions(found.config, facts),
         hostname,
         publicIp: String(fleet.public_ip ?? ''),

@@ -2,7 +2,7 @@
 
 import type { Clock, Log } from '../effects/index.js';
 import type { LeaseId, Machine } from '../model/index.js';
-import type { NodeState } from '../registry/index.js';
+import type { NodeState, StandingConfig } from '../registry/index.js';
 import { messageOf } from './errors.js';
 
 /** The store as a node needs it. */
@@ -18,6 +18,8 @@ export interface Membership {
   ): Promise<void>;
   /** Puts the machine and its state under the lease. */
   announce(lease: LeaseId, machine: Machine, state: NodeState): Promise<void>;
+  /** The order for the machine to take over a configuration, then each that replaces it; throws what a watch throws. */
+  watchConfig(name: string, signal: AbortSignal): AsyncIterable<StandingConfig>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,8 @@ export interface RegistrationDeps {
    * time when there was a change since it last resolved, or when the signal fires. What there was counts as seen then.
    */
   readonly follow: () => (signal: AbortSignal) => Promise<void>;
+  /** Runs beside the announcements for as long as a lease is held; what it throws ends this registration. */
+  readonly whileHeld: (membership: Membership, lost: AbortSignal) => Promise<void>;
 }
 
 /** A burst of changes makes one announcement. */
@@ -72,12 +76,34 @@ async function registerOnce(
       ttlSeconds,
       (lease, lost) => {
         onHeld();
-        return announceChanges(deps, membership, lease, lost);
+        return allUntilOneFails(lost, (until) => [
+          announceChanges(deps, membership, lease, until),
+          deps.whileHeld(membership, until),
+        ]);
       },
       signal,
     );
   } finally {
     await membership.close();
+  }
+}
+
+/** Runs both until `signal` fires or one of them fails; then the other is asked to end, and waited for. */
+async function allUntilOneFails(
+  signal: AbortSignal,
+  start: (until: AbortSignal) => readonly Promise<void>[],
+): Promise<void> {
+  const failed = new AbortController();
+  const end = () => failed.abort();
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  const tasks = start(failed.signal);
+  try {
+    await Promise.all(tasks);
+  } finally {
+    end();
+    signal.removeEventListener('abort', end);
+    await Promise.allSettled(tasks);
   }
 }
 

@@ -15,12 +15,14 @@ function inside(load: () => Promise<(input: CommandInput) => Promise<ExitCode>>)
  * is all that `--help` loads; `agent-app.ts` is what runs on machines; this one has everything else, each part run
  * when it is needed.
  */
+export const runApply = inside(async () => (await import('./apply/run-apply.js')).runApply);
 export const runBackupList = inside(async () => (await import('./run-backup-commands.js')).runBackupList);
 export const runBackupNow = inside(async () => (await import('./run-backup-commands.js')).runBackupNow);
 export const runCompletion = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./completion.js')).runCompletion(input);
 export const runConfigApply = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./config/run-apply.js')).runConfigApply(input);
+export const runConfigDrift = inside(async () => (await import('./config/run-drift.js')).runConfigDrift);
 export const runConfigRender = inside(async () => (await import('./config/run-render.js')).runConfigRender);
 export const runConfigConvert = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./config/run-convert.js')).runConfigConvert(input);

@@ -19,8 +19,15 @@ export const machineColumns: readonly Column<MachineStatus>[] = [
         .join(','),
   },
   { title: 'LAST SEEN', text: ({ lastSeen }) => ageText(lastSeen, Date.now()) },
-  { title: 'REASON', text: ({ reason, problems }) => reason ?? problems[0] ?? '' },
+  { title: 'REASON', text: (machine) => machine.reason ?? machine.problems[0] ?? driftText(machine) },
 ];
+
+/** That a machine is not as it was configured, with the first thing that differs. */
+function driftText({ config }: MachineStatus): string {
+  const [first, ...others] = config?.drift ?? [];
+  if (first === undefined) return '';
+  return `drifted: ${first}${others.length === 0 ? '' : `, and ${others.length} more`}`;
+}
 
 const ageUnits = [
   [86_400, 'd'],

@@ -73,6 +73,7 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
             shared?.publish(machine);
             return registry.machines.announce(lease, machine, state);
           },
+          watchConfig: (name, until) => registry.machines.watchConfig(name, until),
           close: () => kv.close(),
         };
       },

@@ -3,13 +3,13 @@
 import { realClock, realFiles, silentLog } from '../effects/index.js';
 import type { WayIn } from '../providers/index.js';
 import type { ClusterSnapshot } from '../registry/index.js';
-import { diffSpec } from '../spec/index.js';
-import { type CheckedCluster, compileCluster, parseCluster, readCluster } from './cluster-files.js';
+import { applyFile, refuseMoved } from './apply-file.js';
+import { readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterFolder, openClusterId } from './cluster-folder.js';
 import { type ClusterPlan, planCluster } from './cluster-plan.js';
 import { type CommandInput, type ExitCode, textFlag } from './command.js';
 import { startControl, stopControl } from './control-process.js';
-import { type ControlRecord, findControl } from './control-record.js';
+import { findControl } from './control-record.js';
 import { fail } from './errors.js';
 import { type FollowResult, followMachines } from './follow.js';
 import { enterNetwork } from './in-network.js';
@@ -53,6 +53,7 @@ export async function runUp({ args, flags, signal }: CommandInput): Promise<Exit
     await session.registry.store.withdraw();
     const before = await session.registry.snapshot();
     const changes = await applyFile(session, plan, checked, before);
+    tellChanges(changes);
     const names = args.length > 0 ? args : known;
     const needed = await findNeeded(provider, before, names);
     const gone = [...before.lives.keys()].filter((name) => !plan.machines.has(name));
@@ -102,48 +103,10 @@ async function findNeeded(
   return names.filter((name) => lives.get(name)?.state !== 'joined' || off.has(name) || isGoing(name));
 }
 
-/** What the control process was started with stays as it is as long as it runs. */
-function refuseMoved(plan: ClusterPlan, control: ControlRecord): void {
-  if (plan.controlUrl !== control.controlUrl || plan.etcdUrl !== control.etcdUrl) {
-    throw fail('cli/needs-restart', { what: 'provider, network or control addresses' });
-  }
-  if (plan.spec.name !== control.cluster)
-    throw fail('cli/needs-restart', { what: 'the name of the cluster' });
-}
-
-/** Writes the cluster file into the store, unless it is there already; returns what changed, in words. */
-async function applyFile(
-  session: Session,
-  plan: ClusterPlan,
-  checked: CheckedCluster,
-  before: ClusterSnapshot,
-): Promise<readonly string[]> {
-  const { text, userData } = before.clusterFile;
-  const isSame =
-    text === checked.text.text &&
-    userData.size === checked.text.userData.size &&
-    [...checked.text.userData].every(([path, content]) => userData.get(path) === content);
-  if (isSame) return [];
-  const was = parseCluster(text);
-  if (
-    before.clusterFile.modRevision > 0 &&
-    was.kind === 'ok' &&
-    was.spec.store.kind !== checked.spec.store.kind
-  ) {
-    throw fail('cli/store-changed', { from: was.spec.store.kind, to: checked.spec.store.kind });
-  }
-  if (before.clusterFile.modRevision > 0 && was.kind === 'ok') {
-    const wasServed = compileCluster(was.spec, userData).bootstrap === 'srv';
-    if (wasServed !== (plan.dns !== undefined)) throw fail('cli/needs-restart', { what: 'bootstrap: srv' });
-  }
-  if (!(await session.registry.clusterFile.write(checked.text, before.clusterFile))) {
-    throw fail('cli/changed-meanwhile');
-  }
-  const changes = was.kind === 'ok' ? diffSpec(was.spec, checked.spec).map(({ text }) => text) : [];
-  const again = `user-data changed: a machine takes it at its next boot (\`${howCalled()} reboot NAME\`)`;
-  const shown = changes.length === 0 ? [again] : changes;
-  for (const change of shown) process.stderr.write(`${change}\n`);
-  return shown;
+function tellChanges(changes: readonly string[]): void {
+  for (const change of changes) process.stderr.write(`${change}\n`);
+  if (!changes.some((change) => /user-?data/i.test(change))) return;
+  process.stderr.write(`machines that run take it with \`${howCalled()} apply\`, others when they boot\n`);
 }
 
 async function powerOn(

@@ -11,8 +11,10 @@
 export {
   type BootRecord,
   type ClusterFileRecord,
+  type ConfigOrder,
   type MachineLife,
   type MachineOrder,
+  type NodeConfig,
   type NodeState,
   type NodeUnit,
   renderMachine,
@@ -23,6 +25,7 @@ export {
   type Registry,
   type RegistryDeps,
   type RegistryView,
+  type StandingConfig,
 } from './registry.js';
 export { type ClusterSnapshot, emptySnapshot, type StandingOrder } from './snapshot.js';
 export type {

@@ -19,6 +19,8 @@ export const keys = {
   userData: (hash: string) => `/_muster/cluster/user-data/${hash}`,
   machineOrder: (name: string) => `/_muster/machines/${name}/order`,
   machineLife: (name: string) => `/_muster/machines/${name}/life`,
+  /** What a running machine is to become without a reboot. */
+  machineConfig: (name: string) => `/_muster/machines/${name}/config`,
   machineBoot: (name: string) => `/_muster/machines/${name}/boot`,
   node: (id: MachineId) => `/_muster/nodes/${id}`,
   storeRecord: '/_muster/store/cluster',

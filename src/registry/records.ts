@@ -57,6 +57,19 @@ export interface BootRecord {
   readonly at: number;
 }
 
+/**
+ * The configuration that a running machine is to take over. It is meant for one boot: a later one has fetched its
+ * own. Written by `muster apply`, read by the agent of the machine.
+ */
+export interface ConfigOrder {
+  /** Of the boot it is meant for. */
+  readonly bootId: string;
+  /** As the machine would be served it, variables filled in. */
+  readonly userData: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 export const nodeStages = ['configuring', 'running', 'stopping'] as const;
 
 /** What the agent of a machine says of it, as long as its lease lives. */
@@ -71,8 +84,24 @@ export interface NodeState {
   readonly units: readonly NodeUnit[];
   /** What went wrong on the way, in words. */
   readonly problems: readonly string[];
+  /** Nothing while it applies its first. */
+  readonly config?: NodeConfig | undefined;
   /** Of the store's member on it; nothing on machines that have none. */
   readonly member?: MemberReport | undefined;
+}
+
+/** How the machine stands to its configuration. */
+export interface NodeConfig {
+  /** SHA-256 of the user-data that it follows, in hex. */
+  readonly hash: string;
+  /** `failed`: some of it could not be done; `problems` has what. */
+  readonly state: 'applying' | 'applied' | 'failed';
+  /** Revision of the last order of `muster apply` that it dealt with; 0: none since it booted. */
+  readonly order: number;
+  /** What is not as it was applied any more, in words. */
+  readonly drift: readonly string[];
+  /** What changes at its next boot only, in words. */
+  readonly atBoot: readonly string[];
 }
 
 export interface NodeUnit {
@@ -93,6 +122,14 @@ const lifeSchema = z.object({
   bootId: z.string(),
   isBootOver: z.boolean(),
 });
+const configOrderSchema = z.object({ bootId: z.string(), userData: z.string(), at: z.number() });
+const nodeConfigSchema = z.object({
+  hash: z.string(),
+  state: z.enum(['applying', 'applied', 'failed']),
+  order: z.number(),
+  drift: z.array(z.string()),
+  atBoot: z.array(z.string()),
+});
 const nodeSchema = z.object({
   name: z.string(),
   bootId: z.string(),
@@ -104,6 +141,7 @@ const nodeSchema = z.object({
     z.object({ name: z.string(), active: z.string(), sub: z.string(), reason: z.string().optional() }),
   ),
   problems: z.array(z.string()),
+  config: nodeConfigSchema.optional(),
   member: memberReportSchema.optional(),
 });
 const machineSchema = z.object({
@@ -125,6 +163,7 @@ export const parseRecord = {
   order: (text: string) => parseJson(orderSchema, text),
   boot: (text: string) => parseJson(bootSchema, text),
   life: (text: string) => parseJson(lifeSchema, text),
+  configOrder: (text: string) => parseJson(configOrderSchema, text),
   node: (text: string) => parseJson(nodeSchema, text),
   store: (text: string) => parseJson(storeRecordSchema, text),
   storeView: (text: string) => parseJson(storeViewSchema, text),

@@ -8,18 +8,27 @@ import { keys, meaningOf, registryRange } from './keys.js';
 import {
   type BootRecord,
   type ClusterFileRecord,
+  type ConfigOrder,
   type MachineLife,
   type MachineOrder,
   type NodeState,
+  parseRecord,
   renderMachine,
 } from './records.js';
 import { type ClusterSnapshot, emptySnapshot, foldChanges } from './snapshot.js';
 import { openStoreRegistry, type StoreRegistry } from './store-registry.js';
+import { watchKey } from './watch-key.js';
 
 export interface RegistryDeps {
   readonly kv: Kv;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** An order to take over a configuration, and the revision that tells it from the one before. */
+export interface StandingConfig {
+  readonly order: ConfigOrder;
+  readonly revision: number;
 }
 
 /** Proof of being the engine's leader: a write that carries it fails once another engine leads. */
@@ -56,6 +65,10 @@ export interface Registry {
       want: MachineOrder['want'],
       at: number,
     ): Promise<number | undefined>;
+    /** Tells the agent of a machine what to take over; replaces what was there. Returns the revision of the order. */
+    sendConfig(name: string, order: ConfigOrder): Promise<number>;
+    /** The order that stands for the machine, then each that replaces it. Ends when `signal` fires; throws what a watch throws. */
+    watchConfig(name: string, signal: AbortSignal): AsyncIterable<StandingConfig>;
     recordBoot(name: string, boot: BootRecord): Promise<void>;
     /** When each registered machine last renewed its lease, milliseconds since 1970. Cost: one read, and one per machine. */
     renewals(now: number): Promise<ReadonlyMap<MachineId, number>>;
@@ -112,6 +125,11 @@ export function openRegistry(deps: RegistryDeps): Registry {
         const { succeeded, revision } = await orderAll(kv, [compare], names, want, at);
         return succeeded ? revision : undefined;
       },
+      async sendConfig(name, order) {
+        const value = keyOf(JSON.stringify(order));
+        return (await kv.put({ key: keyOf(keys.machineConfig(name)), value })).revision;
+      },
+      watchConfig: (name, signal) => watchConfig(kv, name, signal),
       async recordBoot(name, boot) {
         await kv.put({ key: keyOf(keys.machineBoot(name)), value: keyOf(JSON.stringify(boot)) });
       },
@@ -129,6 +147,7 @@ export function openRegistry(deps: RegistryDeps): Registry {
                 remove(keys.machineLife(name)),
                 remove(keys.machineOrder(name)),
                 remove(keys.machineBoot(name)),
+                remove(keys.machineConfig(name)),
               ]
             : [put(keys.machineLife(name), JSON.stringify(life))],
         );
@@ -254,6 +273,13 @@ async function lead(
     await untilGone(kv, key, answer.revision, signal);
   }
   return undefined;
+}
+
+async function* watchConfig(kv: Kv, name: string, signal: AbortSignal): AsyncIterable<StandingConfig> {
+  for await (const { value, modRevision } of watchKey(kv, keys.machineConfig(name), signal)) {
+    const order = parseRecord.configOrder(textOf(value));
+    if (order !== undefined) yield { order, revision: modRevision };
+  }
 }
 
 async function removeUnchanged(kv: Kv, key: Uint8Array, modRevision: number): Promise<void> {

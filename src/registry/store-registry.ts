@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { type KeyValue, type Kv, keyOf, type Op, prefixRange, textOf } from '../etcd/index.js';
+import { type Kv, keyOf, type Op, prefixRange, textOf } from '../etcd/index.js';
 import type { MemberOrder } from '../model/index.js';
 import { keys } from './keys.js';
 import { parseRecord } from './records.js';
 import type { StandingOrder } from './snapshot.js';
 import type { StoreEvent, StoreRecord, StoreRequest, StoreView } from './store-records.js';
+import { watchKey } from './watch-key.js';
 
 /** What the engine writes of the store's cluster, in one revision. What is left out stays as it is. */
 export interface StoreChange {
@@ -109,17 +110,6 @@ async function* watchRecord(kv: Kv, signal: AbortSignal): AsyncIterable<StoreRec
   for await (const { value } of watchKey(kv, keys.storeRecord, signal)) {
     const found = parseRecord.store(textOf(value));
     if (found !== undefined) yield found;
-  }
-}
-
-/** What is there now, if anything, then each put. */
-async function* watchKey(kv: Kv, name: string, signal: AbortSignal): AsyncIterable<KeyValue> {
-  const key = keyOf(name);
-  const { kvs, revision } = await kv.range({ key });
-  yield* kvs;
-  const request = { key, startRevision: revision + 1, filters: ['no-delete'] } as const;
-  for await (const message of kv.watch(request, signal)) {
-    if (message.kind === 'events') yield* message.events.map((event) => event.kv);
   }
 }
 

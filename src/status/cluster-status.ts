@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { MachineId, MachineRole } from '../model/index.js';
-import type { ClusterSnapshot, MachineLife, NodeState, StoreView } from '../registry/index.js';
+import type { ClusterSnapshot, MachineLife, NodeConfig, NodeState, StoreView } from '../registry/index.js';
 
 /** What `muster status -o json` prints. Fields are only ever added. */
 export interface ClusterStatus {
@@ -60,6 +60,8 @@ export interface MachineStatus {
   /** What went wrong on the machine although it joined. */
   readonly problems: readonly string[];
   readonly units: NodeState['units'];
+  /** How it stands to its configuration; nothing before it has announced itself. */
+  readonly config?: NodeConfig;
 }
 
 /** A machine as the cluster file has it, with what was minted for it. */
@@ -159,6 +161,7 @@ function foldMachine({ snapshot, renewedAt }: StatusInput, known: KnownMachine):
     ...(reason === '' ? {} : { reason }),
     problems: node?.problems ?? [],
     units: node?.units ?? [],
+    ...(node?.config === undefined ? {} : { config: node.config }),
   };
 }
 

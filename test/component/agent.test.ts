@@ -209,6 +209,7 @@ describe('an agent', () => {
               announced.push(next);
               if (isDone(next)) stop.abort();
             },
+            async *watchConfig() {},
             close: async () => {},
           }),
         },

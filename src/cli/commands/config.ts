@@ -36,6 +36,23 @@ const diff: Command = {
   run: async (input) => (await import('../app.js')).runConfigDiff(input),
 };
 
+const drift: Command = {
+  name: 'drift',
+  summary: 'show what on machines is not as configured',
+  description: [
+    'Shows what was changed by hand on machines, which of them follow an older configuration than the one applied last, and',
+    'what changes at their next boot only. Machines look every ten seconds. Exit code 0 when every machine is as it was',
+    'configured, 3 when one is not.',
+  ].join('\n'),
+  args: [{ name: '[machine...]', description: 'machines; all when left out' }],
+  flags: [fileFlag, outputFlag],
+  examples: [
+    ['muster config drift', 'then `muster apply` mends it'],
+    ['muster config drift core-01 -o json', 'for programs'],
+  ],
+  run: async (input) => (await import('../app.js')).runConfigDrift(input),
+};
+
 const apply: Command = {
   name: 'apply',
   summary: 'apply a cloud-config to this very machine',
@@ -137,5 +154,5 @@ export const config: CommandGroup = {
   name: 'config',
   summary: 'check, look at and apply machine configuration',
   description: 'Checks, shows, converts, compares and applies the configuration of machines.',
-  commands: [validate, render, convert, diff, apply],
+  commands: [validate, render, convert, diff, drift, apply],
 };

@@ -2,6 +2,7 @@
 
 import type { AnyCommand } from '../command.js';
 import { agent } from './agent.js';
+import { apply } from './apply.js';
 import { backup } from './backup.js';
 import { completion } from './completion.js';
 import { config } from './config.js';
@@ -38,6 +39,7 @@ export const commands: readonly AnyCommand[] = [
   status,
   machines,
   machine,
+  apply,
   config,
   events,
   drill,

@@ -10,7 +10,7 @@ import { type ClusterChange, type MachineChange, planClusterChange } from './pla
 import { readApplied } from './run-render.js';
 
 /** As `diff` has 1 for texts that differ; here 1 is a failure. */
-const changedCode = 3;
+export const changedCode = 3;
 
 export async function runConfigDiff({ args, flags }: CommandInput): Promise<ExitCode> {
   const cluster = findClusterFolder(flags);
