@@ -70,6 +70,7 @@ const effectFolders = [
   'etcd/client/',
   'store/lmdb-backend.ts',
   'store/log/log-file.ts',
+  'store/sync-file.ts',
 ];
 
 const outsideWorld =

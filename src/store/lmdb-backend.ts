@@ -8,6 +8,7 @@ import type { Backend, BackendView, Write } from './backend.js';
 import { fail } from './errors.js';
 import { inTurn } from './in-turn.js';
 import type { Tree } from './log/logged-backend.js';
+import { syncFile } from './sync-file.js';
 
 type Database = RootDatabase<Uint8Array, Uint8Array>;
 
@@ -224,15 +225,6 @@ async function settleCopy(folder: string, place: string): Promise<MusterError | 
 function removeCopies(folder: string): void {
   for (const name of fs.readdirSync(folder)) {
     if (name.startsWith(copyPrefix)) fs.rmSync(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await fs.promises.open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

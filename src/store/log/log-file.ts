@@ -2,6 +2,7 @@
 
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { syncFile } from '../sync-file.js';
 
 /** The file of the log: bytes at places, each of them on the disk when its promise resolves. */
 export interface LogFile {
@@ -16,6 +17,18 @@ export interface LogFile {
 }
 
 const logName = 'log';
+/**
+ * So small a frame is written in place: the way over another thread takes as long as the disk does, and few calls are in
+ * flight that could be read meanwhile.
+ */
+const inPlaceBytes = 4096;
+/**
+ * Unless the disk has kept everybody waiting for so long, so often in a row (once may be the processor's doing): then so
+ * many go over the other thread.
+ */
+const slowMs = 20;
+const slowTimes = 3;
+const writesAfterSlow = 100;
 const zerosAtATime = 1024 * 1024;
 /** Of the free space, what may be taken. */
 const share = 1 / 8;
@@ -24,17 +37,27 @@ const share = 1 / 8;
 export function openLogFile(folder: string): LogFile {
   const path = join(folder, logName);
   const opened: { file: number | undefined } = { file: fs.existsSync(path) ? open(path) : undefined };
+  const away = { slowTimes: 0, writesLeft: 0 };
   return {
     sizeBytes: () => (opened.file === undefined ? 0 : fs.fstatSync(opened.file).size),
     read: () => (opened.file === undefined ? Promise.resolve(Buffer.alloc(0)) : fs.promises.readFile(path)),
-    write: (at, bytes) => writeAll(opened.file, at, bytes),
+    async write(at, bytes) {
+      if (bytes.length > inPlaceBytes || away.writesLeft > 0) {
+        away.writesLeft = Math.max(0, away.writesLeft - 1);
+        return writeAll(opened.file, at, bytes);
+      }
+      const start = performance.now();
+      writeInPlace(opened.file, at, bytes);
+      away.slowTimes = performance.now() - start > slowMs ? away.slowTimes + 1 : 0;
+      if (away.slowTimes >= slowTimes) Object.assign(away, { slowTimes: 0, writesLeft: writesAfterSlow });
+    },
     async grow(toBytes) {
       const from = opened.file === undefined ? 0 : fs.fstatSync(opened.file).size;
       const { bavail, bsize } = fs.statfsSync(folder);
       if (toBytes - from > bavail * bsize * share) return;
       opened.file ??= open(path);
       await fillUp(opened.file, from, toBytes);
-      syncFolder(folder);
+      await syncFile(folder);
     },
     async close() {
       if (opened.file !== undefined) fs.closeSync(opened.file);
@@ -62,6 +85,13 @@ async function writeAll(file: number | undefined, at: number, bytes: Uint8Array)
   for (let done = 0; done < bytes.length; ) done += await writeSome(file, at + done, bytes, done);
 }
 
+function writeInPlace(file: number | undefined, at: number, bytes: Uint8Array): void {
+  if (file === undefined) throw new Error('there is no log file');
+  for (let done = 0; done < bytes.length; ) {
+    done += fs.writeSync(file, bytes, done, bytes.length - done, at + done);
+  }
+}
+
 /** The form with a callback is a third faster than that of `fs.promises`. */
 function writeSome(file: number, at: number, bytes: Uint8Array, from: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -70,13 +100,4 @@ function writeSome(file: number, at: number, bytes: Uint8Array, from: number): P
       else resolve(written);
     });
   });
-}
-
-function syncFolder(folder: string): void {
-  const file = fs.openSync(folder, 'r');
-  try {
-    fs.fsyncSync(file);
-  } finally {
-    fs.closeSync(file);
-  }
 }

@@ -167,9 +167,14 @@ async function commitToTree(own: Own, writes: readonly Write[]): Promise<void> {
 /** The size of the log's next run. */
 async function grown({ file, sizes, sizeBytes }: Own): Promise<number> {
   const wanted = Math.min(sizes.mostBytes, Math.max(sizes.firstBytes, 2 * sizeBytes, file.sizeBytes()));
-  // Without room, or on an error, it stays as large as it is: writes alone are to fail then, and only when they must.
-  if (wanted > file.sizeBytes()) await file.grow(wanted).catch(() => {});
-  return Math.min(wanted, file.sizeBytes());
+  if (wanted <= file.sizeBytes()) return wanted;
+  try {
+    await file.grow(wanted);
+    return Math.min(wanted, file.sizeBytes());
+  } catch {
+    // What could not be made larger is used as far as it was before; an error that matters meets the next write too.
+    return sizeBytes;
+  }
 }
 
 /** Early enough that little is left to do when the log is full. */
