@@ -69,6 +69,8 @@ export const runSsh = async (input: CommandInput): Promise<ExitCode> =>
 export const runStatus = inside(async () => (await import('./run-status.js')).runStatus);
 export const runStoreServe = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreServe(input);
+export const runStoreServeV2 = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-serve-v2.js')).runStoreServeV2(input);
 export const runStoreBackup = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreBackup(input);
 export const runStoreRestore = async (input: CommandInput): Promise<ExitCode> =>

@@ -106,9 +106,30 @@ const compact: Command = {
   run: async (input) => (await import('../app.js')).runStoreCompact(input),
 };
 
+const serveV2: Command = {
+  name: 'serve-v2',
+  summary: 'answer the v2 tools for any etcd',
+  description: [
+    'Serves the v2 API over the keys of any etcd v3, so that `ETCDCTL_API=2 etcdctl` and old clients work with a cluster',
+    'whose members no longer have it. Runs until ^C or SIGTERM, and keeps nothing of its own.',
+  ].join('\n'),
+  args: [],
+  flags: [
+    fileFlag,
+    endpointsFlag,
+    { name: '--listen <url>', description: 'where it listens', default: 'http://127.0.0.1:4001' },
+    { name: '--advertise <url>', description: 'where clients reach it; as it listens when left out' },
+  ],
+  examples: [
+    ['muster store serve-v2', 'for this cluster; `ETCDCTL_API=2 etcdctl` finds port 4001 by itself'],
+    ['muster store serve-v2 --endpoints http://10.0.0.11:2379,http://10.0.0.12:2379', 'for any etcd'],
+  ],
+  run: async (input) => (await import('../app.js')).runStoreServeV2(input),
+};
+
 export const store: CommandGroup = {
   name: 'store',
   summary: 'run and look after the embedded store',
   description: 'Runs and looks after the embedded store, an etcd of one member.',
-  commands: [serve, backup, restore, status, compact],
+  commands: [serve, serveV2, backup, restore, status, compact],
 };
