@@ -46,6 +46,7 @@ export type {
 export type { Alarm, AlarmKind, Cluster, KvHash, Maintenance, Snapshot, StoreStatus } from './member.js';
 export { type Figure, figure } from './metrics/figure.js';
 export { type MirrorMessage, type MirrorOptions, mirror } from './mirror.js';
+export type { RequestChecks } from './serve/parts.js';
 export { type ServeKvDeps, serveKv } from './serve-kv.js';
 export { type StoredRole, type StoredUser, stored } from './stored.js';
 export { keyOf, prefixRange, textOf } from './text.js';

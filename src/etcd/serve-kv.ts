@@ -21,6 +21,7 @@ import { kvMethods } from './serve/kv-methods.js';
 import { leaseMethods } from './serve/lease-methods.js';
 import { maintenanceMethods } from './serve/maintenance-methods.js';
 import { memberMethods } from './serve/member-methods.js';
+import type { RequestChecks } from './serve/parts.js';
 import { plainListener } from './serve/plain-answers.js';
 import { reflectionMethods } from './serve/reflection-methods.js';
 import { watchMethods } from './serve/watch-methods.js';
@@ -35,6 +36,8 @@ export interface ServeKvDeps {
   readonly cluster?: Cluster;
   /** Left out: every caller may do everything, and its methods are answered with etcd's UNIMPLEMENTED. */
   readonly auth?: Auth;
+  /** Asked before `auth`, so that who may not learns what etcd tells; left out: `kv` checks, after it. */
+  readonly checks?: RequestChecks;
   /**
    * Answers plain HTTP but for `/v3/…`, `/version`, `/health`, `/metrics`, `/livez` and `/readyz`, which are muster's
    * own: `/v2/…`. Left out: 404.
@@ -64,7 +67,7 @@ export async function serveKv(deps: ServeKvDeps, options: ListenOptions): Promis
   const own = { url: '' };
   const identity = withOwnUrl(deps.identity, () => own.url);
   const schema = once(loadSchema);
-  const parts = { kv, identity, guard: guardOf(auth) };
+  const parts = { kv, identity, guard: guardOf(auth), checks: deps.checks };
   const methods = [
     ...kvMethods(parts),
     ...watchMethods(parts),

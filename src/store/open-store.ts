@@ -32,6 +32,7 @@ import { openMaintenance } from './maintenance.js';
 import { memoryBackend } from './memory-backend.js';
 import { runProgress } from './progress.js';
 import { defaultQuotaBytes, openQuota } from './quota.js';
+import { requestChecks } from './request-check.js';
 import { type MintedIds, openIdentity } from './store-identity.js';
 import { storeKv } from './store-kv.js';
 import { verifyStore } from './verify-store.js';
@@ -236,7 +237,17 @@ function startStore(
         ...(http === undefined ? {} : { http: guardedV2(auth, http) }),
       };
       const listening = await serveKv(
-        { kv, identity, maintenance, cluster, auth, figures, log: deps.log, ...given },
+        {
+          kv,
+          identity,
+          maintenance,
+          cluster,
+          auth,
+          checks: requestChecks(limits),
+          figures,
+          log: deps.log,
+          ...given,
+        },
         listen,
       );
       serving.add(listening);

@@ -6,6 +6,7 @@ import {
   type KeyRange,
   type Op,
   type PutRequest,
+  type RequestChecks,
   type TxnRequest,
 } from '../etcd/index.js';
 import { checkOverlaps } from './txn-overlap.js';
@@ -36,6 +37,16 @@ export function checkTxn(request: TxnRequest, limits: RequestLimits): void {
   checkOverlaps(request.success);
   checkOverlaps(request.failure);
   checkSize(sizeOfTxn(request), limits);
+}
+
+/** All of them, for whoever serves the store. */
+export function requestChecks(limits: RequestLimits): RequestChecks {
+  return {
+    range: checkRange,
+    put: (request) => checkPut(request, limits),
+    deleteRange: (request) => checkDelete(request, limits),
+    txn: (request) => checkTxn(request, limits),
+  };
 }
 
 function checkPutFields(request: PutRequest): void {

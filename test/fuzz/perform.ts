@@ -16,9 +16,14 @@ const bounds = ({ key, rangeEnd }: Bounds) => ({ key: bytes(key), rangeEnd: byte
 const leaseOf = (n: number) => (n < 0 ? 0n : BigInt(5000 + n));
 
 /** Makes the call with revisions counted from `base`, and returns the answer in a form that can be compared. */
-export async function perform(wire: Wire, call: RandomCall, base: number): Promise<unknown> {
+export async function perform(
+  wire: Wire,
+  call: RandomCall,
+  base: number,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
   const ask = <Req, Res>(method: MethodOf<Req, Res>, request: Partial<Req>) =>
-    answer(wire, method, request, base);
+    answer({ wire, metadata, base }, method, request);
   switch (call.kind) {
     case 'range':
     case 'put':
@@ -47,7 +52,7 @@ export async function perform(wire: Wire, call: RandomCall, base: number): Promi
         prevKv: watch.prevKv,
         filters,
       };
-      return normalise(await watchOnce(wire, create), { base, prefix: '' });
+      return normalise(await watchOnce(wire, create, metadata), { base, prefix: '' });
     }
   }
 }
@@ -67,8 +72,18 @@ function performOp(ask: Ask, op: RandomOp, base: number): Promise<unknown> {
   }
 }
 
-async function answer<Req, Res>(wire: Wire, method: MethodOf<Req, Res>, request: Partial<Req>, base: number) {
-  const { status, text, messages } = await wire.unary(method.path, requestOf(method, request));
+interface Asked {
+  readonly wire: Wire;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly base: number;
+}
+
+async function answer<Req, Res>(
+  { wire, metadata, base }: Asked,
+  method: MethodOf<Req, Res>,
+  request: Partial<Req>,
+) {
+  const { status, text, messages } = await wire.unary(method.path, requestOf(method, request), metadata);
   const [first] = messages;
   if (status !== 0 || first === undefined) return { status, text };
   const message = messageOf(method, first);

@@ -18,10 +18,14 @@ const nothing = new Uint8Array(0);
  * Watches until a write that it makes itself in the end is seen. Returns what was said at the start, the events,
  * and how it ended. Costs two revisions: the first key is put and deleted.
  */
-export async function watchOnce(wire: Wire, fields: Partial<WatchCreateRequest>): Promise<unknown> {
+export async function watchOnce(
+  wire: Wire,
+  fields: Partial<WatchCreateRequest>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
   const { watch, put, deleteRange } = methods;
   const create = filled(WatchCreateRequest, fields);
-  const stream = wire.stream(watch.path);
+  const stream = wire.stream(watch.path, metadata);
   const next = async () => {
     const bytes = await stream.next(patienceMs);
     return bytes === undefined ? undefined : messageOf(watch, bytes);
@@ -30,8 +34,10 @@ export async function watchOnce(wire: Wire, fields: Partial<WatchCreateRequest>)
     stream.send(requestOf(watch, createOf(create)));
     const first = await next();
     if (first === undefined || first.canceled || create.key.length === 0) return { first };
-    const written = await wire.unary(put.path, requestOf(put, { key: create.key }));
-    const removed = await wire.unary(deleteRange.path, requestOf(deleteRange, { key: create.key }));
+    const written = await wire.unary(put.path, requestOf(put, { key: create.key }), metadata);
+    const removed = await wire.unary(deleteRange.path, requestOf(deleteRange, { key: create.key }), metadata);
+    // One who may not write waits for nothing.
+    if (written.status !== 0 || removed.status !== 0) return { first, written, removed };
     const seen = create.filters.includes(Filter.NODELETE)
       ? messageOf(put, written.messages[0] ?? nothing).header
       : messageOf(deleteRange, removed.messages[0] ?? nothing).header;

@@ -17,29 +17,41 @@ import { deleteNeeds, putNeeds, readNeeds, txnNeeds } from './needs.js';
 import type { ServedParts } from './parts.js';
 
 /** Service etcdserverpb.KV over any `Kv`, which does the checking. */
-export function kvMethods({ kv, identity, guard }: ServedParts): readonly Method[] {
+export function kvMethods({ kv, identity, guard, checks }: ServedParts): readonly Method[] {
   const answers = hotAnswers((revision) => headerOf(identity, revision));
   return [
     unaryBytes(methods.range, async (wire, call) => {
       const request = decodeRangeRequest(wire);
-      if (guard.isOn()) guard.check(call, readNeeds(request));
+      if (guard.isOn()) {
+        checks?.range(request);
+        guard.check(call, readNeeds(request));
+      }
       return answers.range(await kv.range(request));
     }),
     writeBytes(methods.put, async (wire, call) => {
       const request = decodePutRequest(wire);
-      if (guard.isOn()) guard.check(call, await putNeeds(kv, request));
+      if (guard.isOn()) {
+        checks?.put(request);
+        guard.check(call, await putNeeds(kv, request));
+      }
       return answers.put(await kv.put(request));
     }),
     writeBytes(methods.deleteRange, async (wire, call) => {
       const request = decodeDeleteRangeRequest(wire);
-      if (guard.isOn()) guard.check(call, deleteNeeds(request));
+      if (guard.isOn()) {
+        checks?.deleteRange(request);
+        guard.check(call, deleteNeeds(request));
+      }
       const response = await kv.deleteRange(request);
       const answer = encodeDeleteRangeResponse(response, headerOf(identity, response.revision));
       return encodeMessage(methods.deleteRange.response, answer);
     }),
     writeBytes(methods.txn, async (wire, call) => {
       const request = decodeTxnRequest(wire);
-      if (guard.isOn()) guard.check(call, txnNeeds(request));
+      if (guard.isOn()) {
+        checks?.txn(request);
+        guard.check(call, txnNeeds(request));
+      }
       return answers.txn(await kv.txn(request));
     }),
     unary(methods.compact, async (request, call) => {
