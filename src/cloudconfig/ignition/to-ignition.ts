@@ -40,7 +40,7 @@ function knownUnits(actions: readonly Action[], variant: IgnitionVariant): Known
     else masked.add(place.unit);
   }
   const started = new Set(actions.flatMap((action) => (action.kind === 'command-unit' ? [action.unit] : [])));
-  return { contents, masked, started, variant };
+  return { contents, masked, defined: new Set([...contents.keys(), ...masked]), started, variant };
 }
 
 function piecesOf(action: Action, units: KnownUnits): readonly Piece[] {
@@ -56,7 +56,7 @@ function piecesOf(action: Action, units: KnownUnits): readonly Piece[] {
     case 'authorize-keys':
       return [{ kind: 'user', user: { name: action.user, sshAuthorizedKeys: [...action.keys] } }];
     case 'write-file':
-      return filePieces(action, new Set(units.contents.keys()), units.variant);
+      return filePieces(action, units.defined, units.variant);
     case 'set-variables':
       return variablePieces(action, units.variant);
     case 'link':
@@ -90,7 +90,7 @@ function enablePieces(
   action: Extract<Action, { readonly kind: 'enable-unit' }>,
   units: KnownUnits,
 ): readonly Piece[] {
-  const { name, note, hint } = shippedName(action.unit, new Set(units.contents.keys()), units.variant);
+  const { name, note, hint } = shippedName(action.unit, units.defined, units.variant);
   return [
     { kind: 'unit', unit: { name, enabled: true } },
     ...(note === '' ? [] : [changed(action, note, hint)]),

@@ -13,6 +13,8 @@ export interface KnownUnits {
   /** Those with a file of their own, and what is in it. */
   readonly contents: ReadonlyMap<string, string>;
   readonly masked: ReadonlySet<string>;
+  /** Those that the config itself has a file or a mask for: they keep their name. */
+  readonly defined: ReadonlySet<string>;
   /** Those that a command is given to. */
   readonly started: ReadonlySet<string>;
   readonly variant: IgnitionVariant;
@@ -52,8 +54,8 @@ export function commandPieces(action: CommandUnit, units: KnownUnits): readonly 
   }
 }
 
-function startPieces(action: CommandUnit, { contents, variant }: KnownUnits): readonly Piece[] {
-  const { name, note, hint } = shippedName(action.unit, new Set(contents.keys()), variant);
+function startPieces(action: CommandUnit, { contents, defined, variant }: KnownUnits): readonly Piece[] {
+  const { name, note, hint } = shippedName(action.unit, defined, variant);
   const renamed = note === '' ? [] : [changed(action, note, hint)];
   const text = contents.get(name);
   const isStarted = text === undefined ? isInstalled(name, variant) : isInstalledInto(text);
