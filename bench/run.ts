@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { benchConfig } from './config.js';
 import { benchDiscovery } from './discovery.js';
 import { describeMachine } from './measure.js';
 import { benchMembers } from './members.js';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   joins: benchJoins,
   members: benchMembers,
   discovery: benchDiscovery,
+  config: benchConfig,
   store: benchStore,
 };
 

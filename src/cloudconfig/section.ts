@@ -89,10 +89,19 @@ export function checkItems<S extends z.ZodType>(
 ): SectionPart {
   if (!Array.isArray(value))
     return checkSection(key, value, list, context, () => ({ part: {}, problems: [] }));
-  const checked = value.map((one: unknown, index) => checkKept([...key, index], one, item, context));
+  let found = 0;
+  const checked = value.map((one: unknown, index): Kept<z.output<S>> => {
+    if (found > mostProblems) return { kept: undefined, problems: [] };
+    const kept = checkKept([...key, index], one, item, context);
+    found += kept.problems.length;
+    return kept;
+  });
   const { part, problems } = toPart(checked.map(({ kept = hole }) => kept));
   return { part, problems: [...checked.flatMap((one) => one.problems), ...problems] };
 }
+
+/** No report holds more: what comes after them is not looked at. */
+const mostProblems = 200;
 
 interface Kept<T> {
   readonly kept: T | undefined;

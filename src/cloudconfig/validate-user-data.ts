@@ -8,6 +8,7 @@ import { decodeUserData } from './decode-user-data.js';
 import { parseIgnition } from './ignition/parse-ignition.js';
 import { checkEmptyValues } from './rules/empty-values.js';
 import { rules } from './rules/index.js';
+import { checkRetired } from './rules/retired.js';
 import { checkScript, checkVariables } from './rules/text.js';
 import { parseUserData, type UserDataDeps } from './user-data.js';
 
@@ -66,6 +67,7 @@ function checkWhole(
   const empty = placeProblems(document, checkEmptyValues(document.value));
   return [
     ...empty.filter(({ line, column }) => !told.has(`${line}:${column}`)),
+    ...placeProblems(document, checkRetired(document.value)),
     ...placeProblems(
       document,
       rules.flatMap((rule) => rule(config)),

@@ -25,6 +25,15 @@ export function told<S extends z.ZodType>(
 
 /** The JSON Schema of what an operator writes, before defaults and conversions. */
 export function inputSchema(schema: z.ZodType): JsonSchema {
+  const known = inputSchemas.get(schema) ?? makeInputSchema(schema);
+  inputSchemas.set(schema, known);
+  return known;
+}
+
+/** Making one takes as long as checking a hundred values. */
+const inputSchemas = new WeakMap<z.ZodType, JsonSchema>();
+
+function makeInputSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',

@@ -7,7 +7,6 @@ import { checkEtcdSafety } from './etcd-safety.js';
 import { checkFiles } from './files.js';
 import { checkFleet } from './fleet.js';
 import { checkPorts } from './ports.js';
-import { checkRetired } from './retired.js';
 import { checkSecrets } from './secrets.js';
 import { checkUnitText } from './unit-text.js';
 import { checkUnits } from './units.js';
@@ -23,5 +22,4 @@ export const rules: readonly Rule[] = [
   checkPorts,
   checkFiles,
   checkSecrets,
-  checkRetired,
 ];

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { DataProblem } from '../../spec/index.js';
-import type { CloudConfig } from '../cloud-config.js';
 import { problem } from '../rule.js';
 
 const services = { etcd: 'etcd.service', etcd2: 'etcd2.service', fleet: 'fleet.service' } as const;
 
-/** Services that Container Linux gave up. muster's machines have them, and so this is only told. */
-export function checkRetired(config: CloudConfig): readonly DataProblem[] {
+/** Services that Container Linux gave up, in plain data. muster's machines have them, and so this is only told. */
+export function checkRetired(value: unknown): readonly DataProblem[] {
+  const coreos = typeof value === 'object' && value !== null && 'coreos' in value ? value.coreos : undefined;
+  const written = Object.keys(typeof coreos === 'object' && coreos !== null ? coreos : {});
   return (['etcd', 'etcd2', 'fleet'] as const)
-    .filter((name) => Object.keys(config[name]).length > 0)
+    .filter((name) => written.includes(name))
     .map((name) =>
       problem(
         'retired-service',

@@ -7,6 +7,9 @@ import { placeAt } from '../decode-user-data.js';
 const braced = /(?<!\\)\$\{((?:private|public)_ipv[46]|muster_(?:name|hostname|machine_id))\}/g;
 const longer = /(?<!\\)\$((?:private|public)_ipv[46])[A-Za-z0-9_]+/g;
 
+/** More of them help nobody. */
+const most = 100;
+
 /** Variables that look as if they were replaced, and are not, or not as they look. In user-data of any kind. */
 export function checkVariables(text: string): readonly Issue[] {
   if (!text.includes('$')) return [];
@@ -20,7 +23,7 @@ export function checkVariables(text: string): readonly Issue[] {
     message: `the $${name} in ${quoteValue(found)} is replaced, and what follows it stays`,
     hint: `put something between that is neither a letter, a digit nor "_", if another variable was meant`,
   }));
-  return [...inBraces, ...withTail].map(({ index, message, hint }) => ({
+  return [...inBraces, ...withTail].slice(0, most).map(({ index, message, hint }) => ({
     ...{ severity: 'warning', rule: 'variable', path: '', message, hint },
     ...placeAt(text, index),
   }));
