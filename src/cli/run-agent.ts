@@ -20,6 +20,7 @@ import { type CommandInput, type ExitCode, type FlagValues, textFlag } from './c
 import { fail } from './errors.js';
 import { gunzip } from './gunzip.js';
 import { openLog } from './log.js';
+import { pinnedGet } from './pinned-get.js';
 import { openSharedStore } from './shared-store.js';
 import { version } from './version.js';
 import { whileAnnounced } from './while-announced.js';
@@ -41,7 +42,7 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
       clock: realClock,
       exec: realExec,
       files: realFiles,
-      httpGet: realHttpGet,
+      httpGet: await pinnedGet(textFlag(flags, 'caFile')),
       log,
       random: realRandom,
       gunzip,

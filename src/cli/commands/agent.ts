@@ -16,6 +16,7 @@ export const agent: Command = {
     { name: '--uuid <uuid>', description: 'UUID of the local machine' },
     { name: '--serial <serial>', description: 'serial number of the local machine' },
     { name: '--root <folder>', description: 'the folder that stands for /', default: '/' },
+    { name: '--ca-file <file>', description: 'the only authorities that count for user-data over https' },
     { name: '--command-line <text>', description: 'kernel command line, in place of /proc/cmdline' },
   ],
   examples: [

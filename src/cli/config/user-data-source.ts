@@ -3,9 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { fetchUserData, parseKernelArguments } from '../../agent/index.js';
-import { type LogFields, realClock, realHttpGet, silentLog } from '../../effects/index.js';
+import { type LogFields, realClock, silentLog } from '../../effects/index.js';
 import { type FlagValues, isSet, textFlag } from '../command.js';
 import { fail } from '../errors.js';
+import { pinnedGet } from '../pinned-get.js';
 
 /** As often as the original; the pauses between them come to a minute. */
 const fetchTries = 15;
@@ -38,11 +39,10 @@ async function fetchPinned(
   caFile: string | undefined,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const trust = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
   const deps = {
     clock: realClock,
     log: { ...silentLog, warn: (text: string, { reason }: LogFields = {}) => warn(`${text}: ${reason}`) },
-    httpGet: (at: string, options = {}) => realHttpGet(at, { ...options, ...trust }),
+    httpGet: await pinnedGet(caFile),
   };
   return fetchUserData(deps, url, signal, { tries: fetchTries });
 }
