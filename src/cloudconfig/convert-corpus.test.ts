@@ -36,6 +36,13 @@ function meaningOf(value: unknown): unknown {
   return { ...Object.fromEntries(entries), ...(content !== undefined && { content }) };
 }
 
+/** Every key of a mapping and of those below it. */
+function keysOf(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = Array.isArray(value) ? [] : Object.keys(value);
+  return [...own, ...Object.values(value).flatMap(keysOf)];
+}
+
 function camelCase(key: string): string {
   return key.replace('_mib', 'MiB').replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -57,6 +64,7 @@ describe.each(readdirSync(folder))('%s', (name) => {
       const { variant: system, version: _, ...said } = parse(butane.text, { version: '1.1' });
       const { ignition, ...meant } = JSON.parse(made.text);
       expect(system).toBe(variant);
+      expect(keysOf(said).filter((key) => /[A-Z]/.test(key))).toEqual([]);
       expect(meaningOf(said.ignition ?? {})).toEqual(meaningOf({ ...ignition, version: undefined }));
       expect({ ...Object(meaningOf(said)), ignition: 0 }).toEqual({
         ...Object(meaningOf(meant)),
