@@ -4,7 +4,7 @@ import { realClock, realFiles, silentLog } from '../effects/index.js';
 import type { WayIn } from '../providers/index.js';
 import type { ClusterSnapshot } from '../registry/index.js';
 import { applyFile, refuseMoved } from './apply-file.js';
-import { readCluster } from './cluster-files.js';
+import { parseCluster, readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterFolder, openClusterId } from './cluster-folder.js';
 import { type ClusterPlan, planCluster } from './cluster-plan.js';
 import { type CommandInput, type ExitCode, textFlag } from './command.js';
@@ -56,13 +56,14 @@ export async function runUp({ args, flags, signal }: CommandInput): Promise<Exit
     tellChanges(changes);
     const names = args.length > 0 ? args : known;
     const needed = await findNeeded(provider, before, names);
+    const turned = findTurned(before, plan).filter((name) => names.includes(name) && !needed.includes(name));
     const gone = [...before.lives.keys()].filter((name) => !plan.machines.has(name));
     const isWhole = plan.store === undefined || before.storeView?.state === 'ok';
-    if (needed.length === 0 && gone.length === 0 && isWhole) {
+    if (needed.length === 0 && turned.length === 0 && gone.length === 0 && isWhole) {
       return await printNothingToDo(textFlag(flags, 'output'), plan, before, changes);
     }
     begun.machines = needed;
-    const result = await powerOn(cluster, session, plan, needed, timeoutMs, signal);
+    const result = await powerOn(cluster, session, plan, { needed, turned }, timeoutMs, signal);
     return await printResult(textFlag(flags, 'output'), result, await provider.findWayIn());
   } catch (error) {
     if (signal.aborted) await takeBack(cluster, provider, session, begun);
@@ -103,6 +104,16 @@ async function findNeeded(
   return names.filter((name) => lives.get(name)?.state !== 'joined' || off.has(name) || isGoing(name));
 }
 
+/** Proxies that are members now: a role is taken at boot, and a proxy loses nothing by one. */
+function findTurned({ clusterFile, lives }: ClusterSnapshot, { spec }: ClusterPlan): readonly string[] {
+  const was = parseCluster(clusterFile.text);
+  if (clusterFile.modRevision === 0 || was.kind !== 'ok' || spec.store.kind !== 'etcd') return [];
+  const proxies = new Set(was.spec.machines.filter(({ role }) => role === 'proxy').map(({ name }) => name));
+  return spec.machines
+    .filter(({ name, role }) => role === 'member' && proxies.has(name) && lives.get(name)?.state === 'joined')
+    .map(({ name }) => name);
+}
+
 function tellChanges(changes: readonly string[]): void {
   for (const change of changes) process.stderr.write(`${change}\n`);
   if (!changes.some((change) => /user-?data/i.test(change))) return;
@@ -113,14 +124,18 @@ async function powerOn(
   cluster: ClusterFolder,
   session: Session,
   plan: ClusterPlan,
-  names: readonly string[],
+  { needed, turned }: { readonly needed: readonly string[]; readonly turned: readonly string[] },
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<FollowResult> {
+  const names = [...needed, ...turned];
   const progress = await openProgress(names, 'joined');
   try {
     const { registry } = session;
-    const order = await registry.machines.order(names, 'on', realClock.now());
+    // The first of the two orders is the one that all of them have to have come past.
+    const again = turned.length > 0 ? [await registry.machines.order(turned, 'reboot', realClock.now())] : [];
+    const on = await registry.machines.order(needed, 'on', realClock.now());
+    const [order = on] = again;
     return await followMachines(
       { registry, cluster, plan, names, order, goal: 'joined', progress, timeoutMs },
       signal,

@@ -98,22 +98,30 @@ describe.skipIf(!hasBoth)('stock etcd by protocol v2', () => {
     expect(await loser?.ended).toBe(1);
   });
 
-  test.each(['3.4', '3.5'] as const)('%s: a wiped machine hears of a duplicate ID', async (version) => {
-    await using opened = new Opened();
-    const service = await opened.service();
-    const url = await newToken(service, 3);
-    const folder = await opened.folder();
-    const flags = byDiscovery(url);
-    const first = await opened.member({ version, name: 'wiped', flags, folder });
-    await opened.member({ version, name: 'core-02', flags });
-    await opened.member({ version, name: 'core-03', flags });
-    await first.says(isReady);
-    await first.kill();
-    await rm(join(folder, 'data'), { recursive: true });
-    const again = await opened.member({ version, name: 'wiped', flags, folder, peerPort: first.peerPort });
-    await again.says(/duplicate id|has previously registered/);
-    expect(await again.ended).toBe(1);
-  });
+  test.each(['3.4', '3.5'] as const)(
+    '%s: a wiped machine hears of a duplicate ID, and no slot is freed',
+    async (version) => {
+      await using opened = new Opened();
+      const service = await opened.service();
+      const url = await newToken(service, 3);
+      const folder = await opened.folder();
+      const flags = byDiscovery(url);
+      const first = await opened.member({ version, name: 'wiped', flags, folder });
+      await opened.member({ version, name: 'core-02', flags });
+      await opened.member({ version, name: 'core-03', flags });
+      await first.says(isReady);
+      await first.kill();
+      // Freed, it would come back under its old ID with nothing in its log.
+      const told = await (await fetch(url)).text();
+      const ids = [...told.matchAll(/\/([0-9a-f]{1,16})"/g)].map(([, id = '']) => id);
+      expect(ids).toHaveLength(3);
+      for (const id of ids) expect((await service.free(url.slice(-32), id)).status).toBe(409);
+      await rm(join(folder, 'data'), { recursive: true });
+      const again = await opened.member({ version, name: 'wiped', flags, folder, peerPort: first.peerPort });
+      await again.says(/duplicate id|has previously registered/);
+      expect(await again.ended).toBe(1);
+    },
+  );
 
   test.each(['3.4', '3.5'] as const)('%s: a token that is none ends it', async (version) => {
     await using opened = new Opened();

@@ -20,6 +20,21 @@ async function signalMachine(site: Site, name: string, signal: NodeJS.Signals): 
   for (const pid of await processesOf(site, name)) kill(pid, signal);
 }
 
+/*
+ * The roads to silent loss that etcd leaves open (a wiped disk comes back under its old member ID), what closes each, and
+ * the test that fails without it:
+ *
+ * | road | what closes it | test, with real etcd |
+ * |---|---|---|
+ * | `state=new`, no peer can be reached | a start order is for the nonce of one disk (`stepMember`) | component/kept-cluster |
+ * | `state=existing`, C first, then B | the same | component/kept-cluster |
+ * | `state=new` in a grown cluster | data of another cluster is wiped (`orderFor`) | component/kept-cluster |
+ * | a slot of discovery v2 is deleted | a formed token frees no slot (`stepToken`) | component/discovery |
+ * | discovery v3 hands the list out again | a formed token takes no old ID (`stepToken`) | component/discovery-v3 |
+ * | "tocommit" again and again, until a new leader lets it in | such an end is not tried again (`stepMember`) | component/member-run |
+ * | two of three | no quorum, no change (`planFormed`) | below |
+ */
+
 /**
  * The road by which etcd loses an acknowledged write with no error: the two that have it lose their disks, and come
  * back under their old IDs beside the one that never saw it.
