@@ -14,13 +14,14 @@ export interface Caller {
  * What a call must be allowed to do, all of it.
  *
  * - `read`, `write`: every key of the range lies in ranges that a role of the user permits
- * - `admin`: the user has the role `root`
+ * - `admin`: the user has the role `root`; `somebody`: there is a user
  * - `user`: the admin, or this very user; `role`: the admin, or a user that has the role
  */
 export type Need =
   | { readonly kind: 'read'; readonly range: KeyRange }
   | { readonly kind: 'write'; readonly range: KeyRange }
   | { readonly kind: 'admin' }
+  | { readonly kind: 'somebody' }
   | { readonly kind: 'user'; readonly name: string }
   | { readonly kind: 'role'; readonly name: string };
 

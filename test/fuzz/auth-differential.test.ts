@@ -2,7 +2,7 @@
 
 /**
  * Random orders about users, roles and permissions, and random calls as several users, on the store on disk and on real
- * etcd 3.5. A fifth of MUSTER_FUZZ_CALLS (5,000), MUSTER_FUZZ_SEED repeats a run.
+ * etcd 3.5. A tenth of MUSTER_FUZZ_CALLS (5,000), MUSTER_FUZZ_SEED repeats a run.
  */
 import { expect, test } from 'vitest';
 import { differencesOf } from '../conformance/difference.js';
@@ -10,7 +10,7 @@ import { type OpenEndpoints, openEndpoints } from '../conformance/implementation
 import { type AuthCall, openSide, performAuth, randomAuthCall } from './auth-calls.js';
 import { type SeededRandom, seededRandom } from './seeded-random.js';
 
-const total = Number(process.env.MUSTER_FUZZ_CALLS ?? 5_000) / 5;
+const total = Number(process.env.MUSTER_FUZZ_CALLS ?? 5_000) / 10;
 const seed = Number(process.env.MUSTER_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const roundLength = 250;
 

@@ -37,7 +37,9 @@ export function leaseMethods({ kv, identity, guard }: ServedParts): readonly Met
     streaming(methods.keepAlive, (requests) => keepAlives(kv, identity, requests)),
     unary(methods.timeToLive, async (request, call) => {
       const id = leaseId(request.ID);
-      if (guard.isOn()) guard.check(call, await leaseNeeds(kv, id, 'read'));
+      if (guard.isOn()) {
+        guard.check(call, [{ kind: 'somebody' }, ...(await leaseNeeds(kv, id, 'read'))]);
+      }
       const info = await kv.timeToLive(id, { keys: request.keys });
       const { ttlSeconds: TTL, grantedTtlSeconds: grantedTTL, keys } = info;
       return { header: await header(), ID: info.id, TTL, grantedTTL, keys };

@@ -93,10 +93,9 @@ export class WatchStream {
   }
 
   private findFault(wire: WatchCreateRequest, request: WatchRequest): string | undefined {
-    if (wire.watchId !== 0n && this.watches.has(wire.watchId)) {
-      return 'mvcc: duplicate watch ID provided on the WatchStream';
-    }
-    return findRangeFault(request) ?? this.findRefusal(request);
+    const fault = this.findRefusal(request) ?? findRangeFault(request);
+    if (fault !== undefined || wire.watchId === 0n || !this.watches.has(wire.watchId)) return fault;
+    return 'mvcc: duplicate watch ID provided on the WatchStream';
   }
 
   /** In the words of Go's gRPC, as etcd puts them there. */
