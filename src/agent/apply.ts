@@ -2,6 +2,7 @@
 
 import type { Action } from '../cloudconfig/index.js';
 import { type ActionDeps, type ActionReport, performActions } from './actions.js';
+import { mergeWrites } from './merge-writes.js';
 import { observeActions } from './observe.js';
 import { planSteps, type Step } from './plan-steps.js';
 
@@ -18,7 +19,8 @@ export async function planApply(
   root: string,
   actions: readonly Action[],
 ): Promise<readonly Step[]> {
-  return planSteps(await observeActions(deps, root, actions));
+  const { setVariables } = await import('../cloudconfig/index.js');
+  return planSteps(await observeActions(deps, root, mergeWrites(actions, setVariables)));
 }
 
 /** Does what is lacking, step by step. A second run does nothing. Stops between two steps once `signal` fires. */
