@@ -26,7 +26,7 @@ export function parseCloudData(data: unknown, context: SectionContext): CloudDat
   const problems: DataProblem[] = coreos === undefined ? [wrongShape(['coreos'], top.coreos)] : [];
   let config = emptyCloudConfig;
   for (const section of sections) {
-    const value = section.key.reduce<unknown>((found, step) => findMapping(found)?.[step], top);
+    const value = (section.key.length > 1 ? coreos : top)?.[section.key.at(-1) ?? ''];
     if (value === undefined) continue;
     const parsed = section.parse(value, context);
     problems.push(...parsed.problems);

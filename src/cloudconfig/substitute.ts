@@ -26,17 +26,19 @@ function ownFact(name: string, facts: MachineFacts): string {
   return name === 'name' ? facts.name : facts.hostname;
 }
 
+const samples: MachineFacts = {
+  machineId: machineId('0'.repeat(32)),
+  name: 'core-01',
+  hostname: 'core-01.example.org',
+  privateIpv4: '10.0.0.1',
+  publicIpv4: '192.0.2.1',
+  privateIpv6: 'fd00::1',
+  publicIpv6: '2001:db8::1',
+};
+
 /** The text as it may look on a machine, so that what holds variables can be checked before they are known. */
 export function substituteSamples(text: string): string {
-  return substitute(text, {
-    machineId: machineId('0'.repeat(32)),
-    name: 'core-01',
-    hostname: 'core-01.example.org',
-    privateIpv4: '10.0.0.1',
-    publicIpv4: '192.0.2.1',
-    privateIpv6: 'fd00::1',
-    publicIpv6: '2001:db8::1',
-  });
+  return text.includes('$') ? substitute(text, samples) : text;
 }
 
 /** Where variables stand in a text, in order; those that a backslash keeps, too. */
