@@ -138,6 +138,11 @@ export const cliErrors = {
     next: 'stop fewer at a time and wait until `muster status` says "ok"; `muster down` with no names saves all first; --discard does it all the same',
     httpStatus: 409,
   },
+  'cli/would-empty-disks': {
+    message: '{names} run and cannot be heard, and starting them anew would empty disks that the store needs',
+    next: 'mend their way to the control process, then run `muster up` again; `muster reboot NAME` gives a disk up',
+    httpStatus: 409,
+  },
   'cli/drill-unreadable': {
     message: 'nobody answered at the end of the drill, so that nobody knows what was lost: {why}',
     next: 'look at `muster status` and `muster events`',

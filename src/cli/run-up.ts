@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { realClock, realFiles, silentLog } from '../effects/index.js';
-import type { WayIn } from '../providers/index.js';
+import type { HostedMachine, WayIn } from '../providers/index.js';
 import type { ClusterSnapshot } from '../registry/index.js';
 import { applyFile, refuseMoved } from './apply-file.js';
 import { parseCluster, readCluster } from './cluster-files.js';
@@ -20,6 +20,7 @@ import { printJson, renderTable } from './print.js';
 import { openProgress } from './progress.js';
 import { type BoundProvider, bindProvider } from './provider-deps.js';
 import { openSession, type Session, statusOf } from './session.js';
+import { awaitIrreplaceable } from './silent-machines.js';
 
 /** What this call began, and has to take back when it is interrupted. */
 interface Begun {
@@ -51,11 +52,14 @@ export async function runUp({ args, flags, signal }: CommandInput): Promise<Exit
   const session = openSession(control);
   try {
     await session.registry.store.withdraw();
-    const before = await session.registry.snapshot();
-    const changes = await applyFile(session, plan, checked, before);
+    const found = await session.registry.snapshot();
+    const changes = await applyFile(session, plan, checked, found);
     tellChanges(changes);
     const names = args.length > 0 ? args : known;
-    const needed = await findNeeded(provider, before, names);
+    const hosted = await provider.openHost().list();
+    const on = new Set(hosted.filter(({ state }) => state === 'on').map(({ name }) => name));
+    const before = await awaitIrreplaceable(session.registry, found, on, names, signal);
+    const needed = findNeeded(hosted, before, names);
     const turned = findTurned(before, plan).filter((name) => names.includes(name) && !needed.includes(name));
     const gone = [...before.lives.keys()].filter((name) => !plan.machines.has(name));
     const isWhole = plan.store === undefined || before.storeView?.state === 'ok';
@@ -92,12 +96,11 @@ async function chooseStore(cluster: ClusterFolder, store: string | undefined): P
 }
 
 /** Those that have not joined, and those that have but are off: a kill just now is in no record yet. */
-async function findNeeded(
-  provider: BoundProvider,
+function findNeeded(
+  hosted: readonly HostedMachine[],
   { lives, orders }: ClusterSnapshot,
   names: readonly string[],
-): Promise<readonly string[]> {
-  const hosted = await provider.openHost().list();
+): readonly string[] {
   const off = new Set(hosted.filter(({ state }) => state === 'off').map(({ name }) => name));
   // One that was told to go off may not have done so yet.
   const isGoing = (name: string) => orders.get(name)?.want === 'off';

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ClusterStatus } from '../../../src/status/index.js';
-import { openSite, type Site } from '../harness.js';
+import { kill, openSite, type Site } from '../harness.js';
 
 export const folders = { '3.4': resolve('.cache/debian/usr/bin'), '3.5': resolve('.cache/debian13/usr/bin') };
 
@@ -58,4 +59,20 @@ export async function eventsOf(site: Site) {
     readonly machine: string;
     readonly memberId: string;
   }[];
+}
+
+/** The processes of one machine, agent and etcd alike. */
+async function processesOf(site: Site, name: string): Promise<readonly number[]> {
+  const all = await site.processes();
+  const isOf = await Promise.all(
+    all.map(async ({ pid }) =>
+      (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).includes(`/machines/${name}/root`),
+    ),
+  );
+  return all.filter((_, index) => isOf[index]).map(({ pid }) => pid);
+}
+
+/** Signals all processes of one machine. */
+export async function signalMachine(site: Site, name: string, signal: NodeJS.Signals): Promise<void> {
+  for (const pid of await processesOf(site, name)) kill(pid, signal);
 }

@@ -1,24 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { readFile } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import { kill, type Site, untilStatus } from '../harness.js';
-import { etcdctl, eventsOf, openEtcdSite, storeOf } from './etcd-site.js';
-
-/** The processes of one machine, agent and etcd alike. */
-async function processesOf(site: Site, name: string): Promise<readonly number[]> {
-  const all = await site.processes();
-  const isOf = await Promise.all(
-    all.map(async ({ pid }) =>
-      (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).includes(`/machines/${name}/root`),
-    ),
-  );
-  return all.filter((_, index) => isOf[index]).map(({ pid }) => pid);
-}
-
-async function signalMachine(site: Site, name: string, signal: NodeJS.Signals): Promise<void> {
-  for (const pid of await processesOf(site, name)) kill(pid, signal);
-}
+import { untilStatus } from '../harness.js';
+import { etcdctl, eventsOf, openEtcdSite, signalMachine, storeOf } from './etcd-site.js';
 
 /*
  * The roads to silent loss that etcd leaves open (a wiped disk comes back under its old member ID), what closes each, and
