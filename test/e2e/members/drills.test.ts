@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { describe, expect, test } from 'vitest';
-import { controlPid, kill, untilStatus } from '../harness.js';
+import { realClock } from '../../../src/effects/index.js';
+import { controlPid, kill, type Site, untilStatus } from '../harness.js';
 import { etcdctl, eventsOf, openEtcdSite, storeOf } from './etcd-site.js';
 
 /** Wipes in one run, two at a time counted as two; the long form is `MUSTER_WIPES=200`. */
@@ -31,6 +32,25 @@ describe('under load, with a check of all that was acknowledged and read', () =>
     120_000 + wipes * 30_000,
   );
 
+  test(
+    'the same while the control process is killed again and again, at any moment',
+    async () => {
+      await using site = await openEtcdSite({ machines: 5 });
+      expect((await site.muster('up')).code).toBe(0);
+      const count = Math.ceil(wipes * 0.1);
+      const args = ['--count', String(count), '--machines', '2', '--timeout', '180', '-o', 'json'];
+      const drill = site.start('drill', 'wipe', ...args);
+      const ended = new AbortController();
+      drill.done.finally(() => ended.abort());
+      const kills = await killControl(site, ended.signal);
+      const ran = await drill.done;
+      expect(ran, ran.stderr).toMatchObject({ code: 0 });
+      expect(JSON.parse(ran.stdout)).toMatchObject({ recovered: count, lostWrites: 0, wrongReads: 0 });
+      expect(kills).toBeGreaterThan(0);
+    },
+    120_000 + wipes * 30_000,
+  );
+
   test('kills and partitions, of all machines too', async () => {
     await using site = await openEtcdSite({});
     expect((await site.muster('up')).code).toBe(0);
@@ -46,6 +66,17 @@ describe('under load, with a check of all that was acknowledged and read', () =>
     }
   });
 });
+
+/** Kills it at random moments and starts it anew, until `signal` fires; how often. */
+async function killControl(site: Site, signal: AbortSignal): Promise<number> {
+  for (let kills = 0; ; kills += 1) {
+    await realClock.sleep(2_000 + Math.random() * 10_000, signal);
+    if (signal.aborted) return kills;
+    kill(await controlPid(site), 'SIGKILL');
+    const serving = site.start('serve');
+    await Promise.race([serving.saw('"msg":"ready"'), serving.done]);
+  }
+}
 
 describe('the control process dies', () => {
   test.each(['removed', 'added', 'promoted'])('right after "%s"', async (step) => {

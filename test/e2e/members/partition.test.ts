@@ -10,12 +10,13 @@ import { eventsOf, openEtcdSite, signalMachine, storeOf } from './etcd-site.js';
 const canMakeNamespaces = process.getuid?.() === 0 && (await runProgram('ip', ['netns', 'list'])).code === 0;
 const tool = resolve('.cache/debian13/usr/bin/etcdctl');
 const names = ['core-01', 'core-02', 'core-03'];
+const more = ['provider: {name: local, network: namespaces}'];
 const patience = { timeout: 60_000, interval: 500 };
 
 /** The stock tool on a machine, at the member there. */
 async function onMachine(site: Site, name: string, ...args: readonly string[]): Promise<string> {
   const { machines } = await site.status();
-  const endpoint = `http://${machine({ machines } as never, name).privateIp}:2379`;
+  const endpoint = `http://${machines.find((one) => one.name === name)?.privateIp}:2379`;
   const words = ['env', '-u', 'ETCDCTL_ENDPOINTS', tool, `--endpoints=${endpoint}`, '--command-timeout=3s'];
   const ran = await site.muster('ssh', name, '--', ...words, ...args);
   if (ran.code !== 0) throw new Error(`${args.join(' ')} on ${name}: ${ran.stderr}`);
@@ -46,7 +47,7 @@ async function changes(site: Site): Promise<readonly string[]> {
 
 describe.skipIf(!canMakeNamespaces)('links that lose everything', () => {
   test.each(['3.5', '3.4'] as const)('a leader that is cut off, etcd %s', async (version) => {
-    await using site = await openEtcdSite({ version, network: 'namespaces' });
+    await using site = await openEtcdSite({ version, more });
     expect(await site.muster('up')).toMatchObject({ code: 0 });
     const ids = await untilWhole(site);
     const pid = await controlPid(site);
@@ -74,7 +75,7 @@ describe.skipIf(!canMakeNamespaces)('links that lose everything', () => {
   });
 
   test('a control process that is cut off from a majority touches nothing, and nobody makes it', async () => {
-    await using site = await openEtcdSite({ network: 'namespaces' });
+    await using site = await openEtcdSite({ more });
     expect(await site.muster('up')).toMatchObject({ code: 0 });
     const ids = await untilWhole(site);
     await cut(site, ['core-01', 'control'], ['core-02', 'core-03']);
@@ -108,7 +109,7 @@ describe.skipIf(!canMakeNamespaces)('links that lose everything', () => {
   });
 
   test('a control process that is cut off from a minority removes nobody', async () => {
-    await using site = await openEtcdSite({ network: 'namespaces' });
+    await using site = await openEtcdSite({ more });
     expect(await site.muster('up')).toMatchObject({ code: 0 });
     const ids = await untilWhole(site);
     await cut(site, ['core-01'], ['core-02', 'core-03', 'control']);
@@ -124,7 +125,7 @@ describe.skipIf(!canMakeNamespaces)('links that lose everything', () => {
   });
 
   test('drills of every kind lose nothing, and leave nothing', async () => {
-    await using site = await openEtcdSite({ network: 'namespaces' });
+    await using site = await openEtcdSite({ more });
     expect(await site.muster('up')).toMatchObject({ code: 0 });
     const ran = await site.muster('drill', 'partition', '--count', '4', '-o', 'json');
     expect(ran, ran.stderr).toMatchObject({ code: 0 });
