@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import * as http2 from 'node:http2';
+import * as net from 'node:net';
 import { fail } from '../errors.js';
 
 /** For endpoints of `https:`; PEM texts. */
@@ -32,20 +33,20 @@ export function openSession(
 ): Promise<http2.ClientHttp2Session> {
   const { serverName, ...certificates } = tls;
   return new Promise((resolve, reject) => {
+    const socket = openSocket(endpoint);
     const session = http2.connect(endpoint, {
+      ...(socket === undefined ? {} : { createConnection: () => socket }),
       ...certificates,
       ...(serverName === undefined ? {} : { servername: serverName }),
       settings: { initialWindowSize: windowBytes, enablePush: false },
     });
     const giveUp = (reason: string, cause?: unknown) => {
       session.destroy();
+      // Otherwise it goes on trying to connect, for minutes, and keeps the process as long.
+      socket?.destroy();
       reject(fail('etcd/unavailable', { reason: `${endpoint}: ${reason}` }, cause));
     };
-    // With an error, which ends the socket too: otherwise that goes on trying to connect.
-    const timer = setTimeout(
-      () => session.destroy(new Error(`no connection within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    const timer = setTimeout(() => giveUp(`no connection within ${timeoutMs} ms`), timeoutMs);
     session.on('error', (error) => giveUp(reasonOf(error), error));
     session.once('close', () => {
       clearTimeout(timer);
@@ -60,6 +61,13 @@ export function openSession(
       resolve(session);
     });
   });
+}
+
+/** Where there is no TLS, which Node sets up better. */
+function openSocket(endpoint: string): net.Socket | undefined {
+  const { protocol, hostname, port } = new URL(endpoint);
+  if (protocol !== 'http:') return undefined;
+  return net.connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) });
 }
 
 /** What an error of Node says: an attempt at several addresses has its reasons inside. */
