@@ -86,7 +86,7 @@ describe.skipIf(!canMakeNamespaces)('links that lose everything', () => {
       AbortSignal.timeout(60_000),
     );
     expect(storeOf(status).reason).toContain('2 are needed');
-    await vi.waitFor(() => onMachine(site, 'core-02', 'put', '/x', 'without it'), patience);
+    await vi.waitFor(() => onMachine(site, 'core-02', 'put', '/x', 'without-it'), patience);
 
     // They run, and hold what was written: to start them anew would lose it.
     kill(await controlPid(site), 'SIGKILL');
@@ -105,7 +105,7 @@ describe.skipIf(!canMakeNamespaces)('links that lose everything', () => {
     expect(others).toEqual(ids.slice(1));
     expect(ids).not.toContain(renewed);
     expect(await changes(site)).toEqual(['removed core-01', 'added core-01', 'promoted core-01']);
-    expect(await onMachine(site, 'core-01', 'get', '/x', '--print-value-only')).toBe('without it');
+    expect(await onMachine(site, 'core-01', 'get', '/x', '--print-value-only')).toBe('without-it');
   });
 
   test('a control process that is cut off from a minority removes nobody', async () => {
