@@ -36,7 +36,7 @@ function readSlice(view: BackendView, from: Uint8Array, to: Uint8Array) {
       progress.next = Uint8Array.from(key);
       return false;
     }
-    entries.push({ key: Uint8Array.from(key), value });
+    entries.push({ key: Buffer.from(key), value });
     progress.bytes += key.length + value.length;
     return true;
   });
