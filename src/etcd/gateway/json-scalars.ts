@@ -30,15 +30,17 @@ export function integerOf(node: JsonNode, kind: keyof typeof bounds): bigint | u
   return found !== undefined && found >= least && found <= most ? found : undefined;
 }
 
+const mostDigits = 20;
+
 function wholeOf(text: string): bigint | undefined {
   const parts = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text);
   if (parts === null) return undefined;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
-  const digits = whole + fraction;
-  const places = whole.length + Number(exponent);
-  // No integer of 64 bits has more than twenty digits.
-  if (/^0*$/.test(digits)) return 0n;
-  if (places <= 0 || places > digits.length + 20) return undefined;
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const places = digits.length - fraction.length + Number(exponent);
+  if (digits === '') return 0n;
+  // No integer of 64 bits has more digits, and reading a million of them takes a second.
+  if (places <= 0 || places > mostDigits) return undefined;
   const rest = digits.slice(places);
   return /^0*$/.test(rest) ? BigInt(`${sign}${digits.slice(0, places).padEnd(places, '0')}`) : undefined;
 }
