@@ -75,7 +75,8 @@ function parseSetting(name: string, value: Uint8Array): SnapshotItem | undefined
     case 'auth/authEnabled':
       return { kind: 'auth-enabled', isEnabled: value[0] === 1 };
     case 'auth/authRevision':
-      return { kind: 'auth-revision', revision: readNumber(value) };
+      // Where it was never counted etcd has 0, and begins at 1 when it is started.
+      return { kind: 'auth-revision', revision: Math.max(1, readNumber(value)) };
     default:
       return undefined;
   }
@@ -83,5 +84,7 @@ function parseSetting(name: string, value: Uint8Array): SnapshotItem | undefined
 
 function readNumber(value: Uint8Array): number {
   if (value.length !== 8) throw new Error(`a number of ${value.length} bytes`);
-  return Number(Buffer.from(value).readBigUInt64BE(0));
+  const number = Number(Buffer.from(value).readBigUInt64BE(0));
+  if (!Number.isSafeInteger(number)) throw new Error(`a number of ${number}, beyond what can be`);
+  return number;
 }
