@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Backend, Write } from '../backend.js';
 import { fail } from '../errors.js';
 import { loggedBackend } from './logged-backend.js';
@@ -121,6 +121,23 @@ describe('a failure', () => {
       await expect(backend.commit([put(name, '1')])).rejects.toMatchObject({ code: 'store/write-failed' });
     }
     expect(stateOf(backend)).toEqual({ a: '1', b: '1', c: '1', d: '1' });
+  });
+
+  test('of a commit of the tree ends all writing too, and the log keeps what waits', async () => {
+    const disk = simulatedDisk(diskFull);
+    const { tree, file } = disk.open();
+    const failed = fail('store/write-failed', { folder: 'simulated', reason: 'input/output error' });
+    const commit = vi.fn(tree.commit);
+    const backend = await loggedBackend({ tree: { ...tree, commit }, file, folder: 'simulated', sizes });
+    for (const name of ['a', 'b']) await backend.commit([put(name, '1')]);
+    commit.mockRejectedValueOnce(failed);
+    await expect(backend.flush()).rejects.toBe(failed);
+    const commits = commit.mock.calls.length;
+    await expect(backend.commit([put('c', '1')])).rejects.toBe(failed);
+    await expect(backend.flush()).rejects.toBe(failed);
+    await backend.close();
+    expect(commit).toHaveBeenCalledTimes(commits);
+    expect(stateOf(await open(disk))).toEqual({ a: '1', b: '1' });
   });
 
   test('for want of room is told before anything is written', async () => {

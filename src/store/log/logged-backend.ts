@@ -159,7 +159,7 @@ async function append(own: Own, frame: Uint8Array): Promise<void> {
 async function commitToTree(own: Own, writes: readonly Write[]): Promise<void> {
   await applyDownTo(own, own.sizes.batchBytes);
   const next = { run: randomBytes(8).readBigUInt64BE(), number: 0, end: 0, sizeBytes: await grown(own) };
-  await own.tree.commit([...waiting(own), ...writes, putMark(next)]);
+  await giveTree(own, [...waiting(own), ...writes, putMark(next)]);
   own.pending.drop(own.number);
   Object.assign(own, next);
 }
@@ -183,18 +183,27 @@ function isTimeToApply({ pending, sizes, end, sizeBytes }: Own): boolean {
   return waitingBytes > sizeBytes / 4 || (end > sizeBytes * 0.9 && waitingBytes > sizes.batchBytes);
 }
 
-/** Where the disk is full it is tried again after the next commit; what waits is safe in the log. */
+/** What goes wrong the next commit is told. Where the disk is full it is tried again after that. */
 function applyLater(own: Own): void {
   if (own.isApplying) return;
   own.isApplying = true;
   const applying = own.turn(() => applyDownTo(own, own.sizes.batchBytes));
   void applying
-    .catch((error) => {
-      if (!isMusterError(error, 'store/disk-full')) own.failure ??= error;
-    })
+    .catch(() => {})
     .then(() => {
       own.isApplying = false;
     });
+}
+
+/** When nobody knows what the tree has of it, nothing more is committed; what waits is safe in the log. */
+async function giveTree(own: Own, writes: readonly Write[]): Promise<void> {
+  if (own.failure !== undefined) throw own.failure;
+  try {
+    await own.tree.commit(writes);
+  } catch (error) {
+    if (!isMusterError(error, 'store/disk-full')) own.failure = error;
+    throw error;
+  }
 }
 
 /** Gives the tree what waits, the oldest first, until no more than this is left. */
@@ -213,7 +222,7 @@ async function applyOldest(own: Own): Promise<number> {
   const batch = own.pending.oldest(own.sizes.batchBytes);
   invariant(batch !== undefined && own.run !== undefined, 'something waits, and is of a run');
   const { number, end, writes } = batch;
-  await own.tree.commit([...writes, putMark({ run: own.run, number, end, sizeBytes: own.sizeBytes })]);
+  await giveTree(own, [...writes, putMark({ run: own.run, number, end, sizeBytes: own.sizeBytes })]);
   own.pending.drop(number);
   return number;
 }
@@ -225,9 +234,9 @@ function waiting({ pending }: Own): readonly Write[] {
 /** When all that waits is in the tree the log is no longer in use; otherwise the next start finds it. */
 async function close(own: Own): Promise<void> {
   try {
-    if (own.failure === undefined && own.run !== undefined) {
+    if (own.run !== undefined) {
       await applyDownTo(own, own.sizes.batchBytes);
-      await own.tree.commit([...waiting(own), removeMark]);
+      await giveTree(own, [...waiting(own), removeMark]);
     }
   } catch {
     // Nothing is lost by it.
