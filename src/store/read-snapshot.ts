@@ -5,6 +5,7 @@ import type { ByteSource } from '../effects/index.js';
 import { openDatabase } from './bolt/read-database.js';
 import { fail } from './errors.js';
 import { parseItem, type SnapshotItem } from './snapshot-item.js';
+import { isSystemError } from './system-error.js';
 
 /** What a snapshot is, once all of it was read and found sound. */
 export interface SnapshotFacts {
@@ -97,16 +98,11 @@ async function* soundly<T>(inner: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* inner;
   } catch (error) {
-    if (isOfSystem(error)) throw error;
+    if (isSystemError(error)) throw error;
     throw fail(
       'store/snapshot-invalid',
       { reason: error instanceof Error ? error.message : String(error) },
       error,
     );
   }
-}
-
-/** An error of reading says nothing about the content. */
-function isOfSystem(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
 }

@@ -58,6 +58,11 @@ export function decodeFrame(log: Buffer, at: number, id: FrameId): Frame | undef
   return { writes: readWrites(frame), sizeBytes: aligned(length) };
 }
 
+/** The run whose first frame begins the log, whole or not; `undefined` in a log with no room for one. */
+export function runAt(log: Buffer): bigint | undefined {
+  return log.length < headBytes ? undefined : log.readBigUInt64BE(8);
+}
+
 /** The number of the whole frame of this run that begins at `at`, whichever it is. */
 export function frameNumberAt(log: Buffer, at: number, run: bigint): number | undefined {
   if (at + headBytes > log.length || log.readBigUInt64BE(at + 8) !== run) return undefined;

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Backend, Write } from '../backend.js';
 import { fail } from '../errors.js';
+import { encodeFrame } from './frame.js';
 import { loggedBackend } from './logged-backend.js';
 import { markKey } from './mark.js';
 import { type SimulatedDisk, simulatedDisk } from './simulated-disk.js';
@@ -165,6 +166,30 @@ describe('a failure', () => {
     const opening = open(disk);
     await expect(opening).rejects.toMatchObject({ code: 'store/corrupt' });
     await expect(opening).rejects.toThrow(reason);
+  });
+
+  test.for<[string, (disk: SimulatedDisk) => void]>([
+    ['a log of zeros', (disk) => disk.log().fill(0)],
+    [
+      'a log of another store',
+      (disk) => disk.log().set(encodeFrame({ run: 1n, number: 1 }, [put('x', '1')])),
+    ],
+  ])('in the place of a log that the tree has come to know, %s is refused', async ([, exchange]) => {
+    const { disk, backend } = await filled();
+    await backend.flush();
+    await backend.commit([put('e', '1')]);
+    exchange(disk);
+    const opening = open(disk);
+    await expect(opening).rejects.toMatchObject({ code: 'store/corrupt' });
+    await expect(opening).rejects.toThrow('its log is another one');
+  });
+
+  test('an error of reading says nothing of the store', async () => {
+    const { disk } = await filled();
+    const { tree, file } = disk.open();
+    const broken = Object.assign(new Error('EIO'), { syscall: 'read' });
+    const unreadable = { ...file, read: () => Promise.reject(broken) };
+    await expect(loggedBackend({ tree, file: unreadable, folder: 'simulated', sizes })).rejects.toBe(broken);
   });
 
   test('a log of a later version is refused', async () => {

@@ -5,6 +5,7 @@ import { invariant, isMusterError } from '../../model/index.js';
 import type { Backend, BackendView, Write } from '../backend.js';
 import { fail } from '../errors.js';
 import { inTurn } from '../in-turn.js';
+import { isSystemError } from '../system-error.js';
 import { encodeFrame } from './frame.js';
 import type { LogFile } from './log-file.js';
 import { decodeMark, type Mark, markKey, putMark, removeMark } from './mark.js';
@@ -69,10 +70,11 @@ interface Own {
  * What does not fit into the rest of the log goes to the tree itself, with all that waits, and the log begins anew. So
  * it does before the first commit, and always on a disk with no room for a log.
  *
- * @throws `store/corrupt`
+ * @throws `store/corrupt`, and Node's error when the log cannot be read
  */
 export async function loggedBackend(parts: LoggedParts): Promise<Backend> {
   const own = await openOwn(parts).catch((error) => {
+    if (isSystemError(error)) throw error;
     throw fail('store/corrupt', { folder: parts.folder, reason: reasonOf(error) }, error);
   });
   const { tree, pending } = own;
