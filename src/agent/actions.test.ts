@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Action, ActionKind } from '../cloudconfig/index.js';
 import { type Exec, silentLog } from '../effects/index.js';
@@ -192,6 +193,23 @@ describe('authorize-keys', () => {
     });
     expect(await deps.files.stat(place)).toMatchObject({ mode: 0o700, uid: 500 });
     expect(await deps.files.stat(`${root}/home`)).toMatchObject({ mode: 0o755 });
+  });
+
+  test.each([
+    ['.ssh', '/srv/node/root/.ssh'],
+    ['.ssh/authorized_keys', '/srv/node/etc/shadow'],
+  ])('a link that the user put at ~/%s is not written through', async (path, target) => {
+    const deps = await bench();
+    const link = `${root}/home/core/${path}`;
+    await deps.files.makeFolder(`${root}/root/.ssh`);
+    await deps.files.makeFolder(dirname(link));
+    await deps.files.write(`${root}/etc/shadow`, 'root:$6$hash\n');
+    await deps.files.link(target, link);
+    await deps.files.chown(link, 500, 501);
+    const [outcome] = await outcomes(deps, [because({ kind: 'authorize-keys', user: 'core', keys: ['k'] })]);
+    expect(outcome).toContain('is a link that is not of root');
+    expect(await deps.files.stat(`${root}/root/.ssh`)).toMatchObject({ uid: 0 });
+    expect(await deps.files.readText(`${root}/etc/shadow`)).toBe('root:$6$hash\n');
   });
 
   test.each(['../x', 'a/b', '', '-x'])('user %j is refused', async (user) => {

@@ -34,6 +34,11 @@ const table = {
     next: 'use letters, digits, "-" and "_" in the name',
     httpStatus: 400,
   },
+  'agent/keys-link': {
+    message: 'cannot authorize keys for "{user}": "{path}" is a link that is not of root',
+    next: 'look at who made it; put a folder or a file of {user} in its place, or let root own the link',
+    httpStatus: 409,
+  },
   'agent/hostname-refused': {
     message: 'cannot set the host name "{hostname}": {why}',
     next: 'set it by hand with "hostname {hostname}" and look at what the system says',

@@ -48,6 +48,7 @@ export interface Files {
   /** Removes a file or a whole folder; does nothing when there is none. */
   remove(path: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
+  /** Of the path itself, links not followed. */
   chown(path: string, uid: number, gid: number): Promise<void>;
 }
 
@@ -114,7 +115,7 @@ export const realFiles: Files = {
   },
   remove: (path) => fs.rm(path, { recursive: true, force: true }),
   chmod: (path, mode) => fs.chmod(path, mode),
-  chown: (path, uid, gid) => fs.chown(path, uid, gid),
+  chown: (path, uid, gid) => fs.lchown(path, uid, gid),
 };
 
 const temporaryCounter = { next: 0 };

@@ -40,11 +40,21 @@ async function lookAtKeys({ files }: KeyDeps, root: string, { user, keys }: Auth
   if (!/^[a-z_][a-z0-9_-]*\$?$/i.test(user)) throw fail('agent/user-unknown', { user });
   const account = await findAccount(files, root, user);
   const folder = posix.join(account?.home ?? `/home/${user}`, '.ssh');
+  for (const path of [folder, `${folder}/authorized_keys`]) await refuseLink(files, root, user, path);
   const place = await resolveInRoot(files, root, `${folder}/authorized_keys`, { last: 'follow' });
   const before = await files.readText(place);
   const text = mergeKeys(before ?? '', keys);
   const mode = (await files.stat(place))?.mode;
   return { account, folder, place, text, gap: gapOf(before, text, mode) };
+}
+
+/**
+ * The user owns that folder, and root writes there: a link of theirs to `/root/.ssh` or `/etc/shadow` would hand them
+ * what it leads to. One that root made is followed.
+ */
+async function refuseLink(files: Files, root: string, user: string, path: string): Promise<void> {
+  const found = await files.stat(await resolveInRoot(files, root, path));
+  if (found?.kind === 'link' && found.uid !== 0) throw fail('agent/keys-link', { user, path });
 }
 
 function gapOf(before: string | undefined, text: string, mode: number | undefined): string | undefined {
