@@ -79,6 +79,10 @@ describe('what is made to take long, or much, is refused', () => {
       '1 MB in one unit',
       cloud(`coreos:\n  units:\n    - name: a.service\n      content: ${'x=\\\\\\\\'.repeat(100_000)}`),
     ],
+    [
+      '40,000 empty lines in a file',
+      cloud(`write_files:\n  - path: /a\n    content: |\n      a\n${'\n'.repeat(40_000)}      b\n`),
+    ],
     ['one long line of variables', cloud(`a: ${'$private_ipv4_'.repeat(60_000)}`)],
   ])('%s', (_, bytes) => {
     expect(reportOf(bytes).issues.length).toBeLessThanOrEqual(200);

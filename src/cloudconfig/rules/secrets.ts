@@ -8,8 +8,9 @@ const served =
   'whoever asks for this file gets it: fetch the secret on the machine, from a place that asks who is there';
 
 const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+/** Blanks of one line only: across lines, a text of empty lines would take time by the square of its length. */
 const assignment =
-  /^\s*(?:export\s+|Environment="?)?[A-Z0-9_]*(PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|ACCESS_KEY)="?[^\s"$<]{6,}/im;
+  /^[^\S\n]*(?:export[^\S\n]+|Environment="?)?[A-Z0-9_]*(PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|ACCESS_KEY)="?[^\s"$<]{6,}/im;
 
 /** Secrets that stand in clear: user-data is served to whoever asks, without a question. */
 export function checkSecrets(config: CloudConfig): readonly DataProblem[] {
@@ -20,9 +21,12 @@ export function checkSecrets(config: CloudConfig): readonly DataProblem[] {
         file.encoding === 'utf8' ? file.content : Buffer.from(file.content, 'base64').toString('latin1');
       return checkText(text, ['write_files', index, 'content'], file.encoding === 'utf8');
     }),
-    ...config.units.flatMap((unit, index) =>
-      checkText(unit.content, ['coreos', 'units', index, 'content'], true),
-    ),
+    ...config.units.flatMap(({ content, dropIns }, index) => [
+      ...checkText(content, ['coreos', 'units', index, 'content'], true),
+      ...dropIns.flatMap((file, at) =>
+        checkText(file.content, ['coreos', 'units', index, 'drop_ins', at, 'content'], true),
+      ),
+    ]),
     ...(['fleet', 'flannel', 'locksmith'] as const).flatMap((name) =>
       checkOption(config[name], ['coreos', name, 'etcd_password']),
     ),
@@ -51,7 +55,7 @@ function checkText(text: string, path: DataPath, hasLines: boolean): readonly Da
   const key = privateKey.exec(text);
   const found = key ?? assignment.exec(text);
   if (found === null) return [];
-  const line = text.slice(0, found.index).split('\n').length + (/^\n*/.exec(found[0])?.[0].length ?? 0);
+  const line = text.slice(0, found.index).split('\n').length;
   const message = key === null ? `${found[1]} is in clear` : 'a private key is in clear';
   return [problem('secret', 'warning', path, [message, served], hasLines ? { line } : {})];
 }
