@@ -55,6 +55,9 @@ describe('what is made to take long, or much, is refused', () => {
     return `${name}: &${name} {<<: [${Array(9).fill(`*${below}`).join()}], ${name}x: 1}\n`;
   });
 
+  const packed = gzipSync(Buffer.alloc(12 * 1024 * 1024)).toString('base64');
+  const again = '- {path: /a, encoding: gz+b64, content: *a}\n';
+
   test.each([
     ['10 MB of text', cloud(`a: ${'x'.repeat(10_000_000)}`), 'larger than 1 MiB'],
     ['10 MB of list items', cloud('- a\n'.repeat(2_500_000)), 'larger than 1 MiB'],
@@ -64,6 +67,11 @@ describe('what is made to take long, or much, is refused', () => {
     ['aliases of aliases', cloud(`a: &a [x]\n${nested.join('')}`), 'aliases make this text too large'],
     ['an alias of itself', cloud('a: &a [*a]'), 'holds itself'],
     ['400,000 values', cloud(`a: [${'0,'.repeat(400_000)}]`), 'too many values'],
+    [
+      'one packed file, named 20 times',
+      cloud(`write_files:\n- {path: /a, encoding: gz+b64, content: &a ${packed}}\n${again.repeat(19)}`),
+      'come to more than 64 MiB',
+    ],
     ['a zero byte', cloud('hostname: "a\0"'), 'zero byte'],
     ['half a character', Buffer.concat([cloud('hostname: '), Buffer.from([0xe2, 0x82])]), 'no UTF-8'],
   ])('%s', (_, bytes, message) => {

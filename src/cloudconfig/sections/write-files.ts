@@ -64,12 +64,16 @@ const schema = told(
 /** Stands for a file that could not be read. */
 const noFile: CloudFile = { path: '', content: '', encoding: 'utf8', owner: '', mode: 0o644 };
 
+/** All packed files together, unpacked: by an alias a small text may name one large content many times. */
+const maxTotalBytes = 64 * 1024 * 1024;
+
 /** `write_files`: files in order; a later one of the same path wins. */
 export const writeFiles: Section = {
   key,
   schema,
   parse: (value, context) => {
-    const item = fields.transform((file, check) => toFile(file, check, context.gunzip));
+    const room = { bytes: maxTotalBytes };
+    const item = fields.transform((file, check) => toFile(file, check, room, context.gunzip));
     return checkItems(key, value, schema, { item, hole: noFile }, context, (files) => ({
       part: { writeFiles: files },
       problems: [],
@@ -89,13 +93,25 @@ export const writeFiles: Section = {
 
 type Fields = z.output<typeof fields>;
 
-function toFile(file: Fields, check: z.core.$RefinementCtx, gunzip: Gunzip | undefined): CloudFile {
-  const decoded = decodeContent(file.content, file.encoding, gunzip);
+const tooMuch = {
+  kind: 'bad',
+  message: 'the files before it come to more than 64 MiB, unpacked',
+  hint: 'fetch large files on the machine, by a unit',
+} as const;
+
+function toFile(
+  file: Fields,
+  check: z.core.$RefinementCtx,
+  room: { bytes: number },
+  gunzip: Gunzip | undefined,
+): CloudFile {
+  const decoded = room.bytes < 0 ? tooMuch : decodeContent(file.content, file.encoding, gunzip);
   if (decoded.kind === 'bad') {
     const { message, hint } = decoded;
     check.issues.push({ code: 'custom', input: file, path: ['content'], message, params: { hint } });
     return z.NEVER;
   }
+  if (decoded.encoding === 'base64') room.bytes -= decoded.content.length;
   const { content, encoding } = decoded;
   return {
     path: file.path,
