@@ -59,15 +59,19 @@ async function findLeader(clients: ReadonlyMap<string, EtcdClient>): Promise<str
 
 /**
  * Refuses what would be no drill before anything is struck: more than a minority wiped at once, which nothing could
- * bring back, or sides that there cannot be.
+ * bring back, a cut with nobody on the other side, or sides that there cannot be.
  *
  * @throws `cli/usage`
  */
 export function checkPlan({ fault, width, sides }: DrillPlan, names: readonly string[], hasLinks: boolean) {
-  const most = fault === 'wipe' ? Math.floor((names.length - 1) / 2) : names.length;
+  const isCut = fault === 'partition' && hasLinks && !hasNamedSides(sides);
+  const most = fault === 'wipe' ? Math.floor((names.length - 1) / 2) : names.length - (isCut ? 1 : 0);
   const refuse = (problem: string, hint: string) => fail('cli/usage', { problem, hint });
   if (width > most) {
-    const can = fault === 'wipe' ? `can lose ${most} at once` : 'has no more';
+    const others = isCut
+      ? `can have ${most} cut off: there must be somebody to be cut off from`
+      : 'has no more';
+    const can = fault === 'wipe' ? `can lose ${most} at once` : others;
     throw refuse(
       `--machines ${width}: a cluster of ${names.length} members ${can}`,
       'strike fewer, or have more',
@@ -76,7 +80,12 @@ export function checkPlan({ fault, width, sides }: DrillPlan, names: readonly st
   if (sides === undefined) return;
   if (fault !== 'partition') throw refuse('--sides: only a partition has sides', 'leave it out');
   if (!hasLinks) throw refuse('--sides: these machines have no links of their own', linksHint);
-  if (!sideKinds.some((one: SideKind) => one === sides)) parseSides(sides, names);
+  if (hasNamedSides(sides)) parseSides(sides, names);
+}
+
+/** By the names of machines; else by a kind, whose width counts. */
+function hasNamedSides(sides: string | undefined): sides is string {
+  return sides !== undefined && !sideKinds.some((kind: SideKind) => kind === sides);
 }
 
 export const linksHint =
