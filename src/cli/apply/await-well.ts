@@ -10,6 +10,8 @@ export interface GateLimits {
   readonly settleMs: number;
 }
 
+const away: Verdict = { kind: 'waiting', why: 'the store does not answer' };
+
 /**
  * Waits until `judge` has called the machine well for as long as it has to be, or bad, or the time is up; returns why
  * it is not well, or nothing.
@@ -21,7 +23,7 @@ export async function awaitWell(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const timeUp = timeLimit(timeoutMs, signal);
-  let last: Verdict = { kind: 'waiting', why: 'the store does not answer' };
+  let last: Verdict = away;
   while (!timeUp.aborted) {
     last = await until(registry, judge, ({ kind }) => kind !== 'waiting', timeUp, last);
     if (last.kind === 'bad') return last.why;
@@ -45,8 +47,8 @@ async function until(
 ): Promise<Verdict> {
   let last = before;
   for await (const view of registry.watch(signal)) {
-    if (view.kind === 'away') continue;
-    last = judge(view.snapshot);
+    // What was seen last may not be so any more.
+    last = view.kind === 'away' ? away : judge(view.snapshot);
     if (isWanted(last)) break;
   }
   return last;

@@ -103,20 +103,31 @@ describe('the gate', () => {
 
 describe('waiting', () => {
   const limits = { timeoutMs: 600_000, settleMs: 1 };
+  const well: Verdict = { kind: 'well' };
 
   /** Each watch shows the next of the verdicts, then nothing more until its time is up. */
-  function wait(verdicts: readonly Verdict[], given = limits, signal = new AbortController().signal) {
+  function wait(
+    verdicts: readonly (Verdict | 'away')[],
+    given = limits,
+    signal = new AbortController().signal,
+  ) {
     const left = [...verdicts];
     const registry = {
       async *watch(until: AbortSignal) {
-        if (left.length > 0) yield { kind: 'snapshot', snapshot: emptySnapshot } as const;
+        if (left[0] === 'away') {
+          left.shift();
+          yield { kind: 'away', reason: '' } as const;
+        } else if (left.length > 0) yield { kind: 'snapshot', snapshot: emptySnapshot } as const;
         if (!until.aborted) await new Promise((resolve) => until.addEventListener('abort', resolve));
       },
     };
-    return awaitWell(registry, () => left.shift() ?? { kind: 'well' }, given, signal);
+    const judge = () => {
+      const next = left.shift();
+      return next === undefined || next === 'away' ? well : next;
+    };
+    return awaitWell(registry, judge, given, signal);
   }
 
-  const well: Verdict = { kind: 'well' };
   const bad: Verdict = { kind: 'bad', why: 'it broke' };
   const waiting: Verdict = { kind: 'waiting', why: 'it starts' };
 
@@ -129,6 +140,9 @@ describe('waiting', () => {
   });
   test('a break begins the settling anew', async () => {
     expect(await wait([well, waiting, well, bad])).toBe('it broke');
+  });
+  test('a store that goes away while it settles is a break too', async () => {
+    expect(await wait([well, 'away', well, bad])).toBe('it broke');
   });
   test('the time is bounded, and the signal ends it', async () => {
     expect(await wait([waiting], { timeoutMs: 1, settleMs: 1 })).toBe('not well after 0.001 s: it starts');
