@@ -91,6 +91,13 @@ function convert(text: string, options: ConvertOptions): string {
   return made.text;
 }
 
+/** Ignition's units have no order: back in a cloud-config, what stops a unit stands where the unit does. */
+function unitsByName(text: string): unknown {
+  const config = JSON.parse(text) as { readonly systemd?: { readonly units: readonly { name: string }[] } };
+  const units = config.systemd?.units.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { ...config, systemd: { units } };
+}
+
 test('what is converted to Ignition is an Ignition config, and stays the same there and back', () => {
   fc.assert(
     fc.property(cloudConfig, choices, (config, options) => {
@@ -98,7 +105,7 @@ test('what is converted to Ignition is an Ignition config, and stays the same th
       expect(parseIgnition(made)).toMatchObject({ kind: 'ok' });
       for (const text of writtenTexts(config)) expect(made).toContain(JSON.stringify(text));
       const back = convert(made, { ...options, to: 'cloud-config' });
-      expect(convert(back, options)).toBe(made);
+      expect(unitsByName(convert(back, options))).toEqual(unitsByName(made));
     }),
     { numRuns: 200 },
   );

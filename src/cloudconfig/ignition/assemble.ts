@@ -63,7 +63,9 @@ function layUser(base: IgnitionUser | undefined, over: IgnitionUser): IgnitionUs
 function gatherStarts(pieces: readonly Piece[]): readonly Piece[] {
   const names = new Set(pieces.flatMap((piece) => (piece.kind === 'start' ? [piece.unit] : [])));
   if (names.size === 0) return [];
-  const contents = `[Unit]\n${[...names].map((name) => `Wants=${name}\n`).join('')}`;
+  // All start side by side, so that the order says nothing: the same units make the same text.
+  const wants = [...names].sort().map((name) => `Wants=${name}\n`);
+  const contents = `[Unit]\n${wants.join('')}`;
   return [
     { kind: 'unit', unit: { name: startDropIn.unit, dropins: [{ name: startDropIn.name, contents }] } },
   ];
