@@ -61,7 +61,9 @@ const anyEntries = fc
 
 describe('a database', () => {
   test('holds what was written, whatever it is', async () => {
-    const anyContent = fc.dictionary(fc.stringMatching(/^[a-zA-Z][a-zA-Z_]{0,19}$/), anyEntries, { maxKeys: 5 });
+    const anyContent = fc.dictionary(fc.stringMatching(/^[a-zA-Z][a-zA-Z_]{0,19}$/), anyEntries, {
+      maxKeys: 5,
+    });
     await fc.assert(
       fc.asyncProperty(anyContent, async (content) => {
         const file = await write(content);
