@@ -5,7 +5,7 @@ import * as fs from 'node:fs/promises';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { stopLimitMs } from '../../src/bootstrap/member/member-process.js';
 import { realClock, realExec } from '../../src/effects/index.js';
 import type { MemberReport, PeerEntry } from '../../src/model/index.js';
@@ -116,7 +116,9 @@ describe.each(['3.4', '3.5'] as const)('etcd %s', (version) => {
 
     test('joins a running cluster as a learner', async () => {
       const [one, two] = await pair();
-      await cluster().etcdctl(one, 'member', 'promote', two.memberId());
+      // Refused until it has caught up, for which etcd has no event.
+      const promote = () => cluster().etcdctl(one, 'member', 'promote', two.memberId());
+      await vi.waitFor(promote, { timeout: 30_000, interval: 100 });
       await put(two, 'a');
       expect(await get(two)).toBe('a\n');
     });
