@@ -13,7 +13,7 @@ export type Json = string | number | boolean | Json[] | { [name: string]: Json }
 export function jsonOfMessage(schema: MessageSchema, bytes: Uint8Array): Json {
   const reader = new BinaryReader(bytes);
   const byNumber = new Map(schema.fields.map((field) => [field.number, field]));
-  const seen = new Map<FieldSchema, Json>();
+  const seen = new Map<FieldSchema, Json[]>();
   while (reader.pos < reader.len) {
     const [number, wireType] = reader.tag();
     const field = byNumber.get(number);
@@ -24,11 +24,13 @@ export function jsonOfMessage(schema: MessageSchema, bytes: Uint8Array): Json {
     const isPacked = field.isList && wireType === 2 && isVarint(field);
     const values = isPacked ? readPacked(reader, field) : [readValue(reader, field)];
     const before = seen.get(field);
-    if (field.isList) seen.set(field, [...(Array.isArray(before) ? before : []), ...values]);
-    else for (const value of values) seen.set(field, value);
+    // A list may have a million values: they are never copied.
+    if (before === undefined) seen.set(field, values);
+    else for (const value of values) before.push(value);
   }
   const present = schema.fields.flatMap((field): [string, Json][] => {
-    const value = seen.get(field);
+    const values = seen.get(field) ?? [];
+    const value = field.isList && values.length > 0 ? values : values.at(-1);
     return value === undefined ? [] : [[field.name, value]];
   });
   return Object.fromEntries(present);

@@ -71,6 +71,14 @@ describe('messages as JSON', () => {
     );
   });
 
+  it('are written in one go, however long a list in them is', () => {
+    const at = responseOf(methods.timeToLive.path);
+    const keys = Array.from({ length: 200_000 }, () => Uint8Array.of(0x61));
+    const message = { header: undefined, ID: 1n, TTL: 0, grantedTTL: 0, keys };
+    const json = jsonOfMessage(at, encodeMessage(methods.timeToLive.response, message));
+    expect(json).toMatchObject({ ID: '1', keys: { length: keys.length } });
+  });
+
   it('are written with the names of the protocol, without what is zero', () => {
     const at = responseOf(methods.watch.path);
     const text = JSON.stringify(
