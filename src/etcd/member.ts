@@ -17,7 +17,7 @@ export interface StoreStatus {
   readonly inUseBytes: number;
   /** Counts up with each change that was written; the revision will do. */
   readonly appliedIndex: bigint;
-  /** Beyond the alarms, which the service names itself. */
+  /** Why nothing can be written until the next start; alarms, which the service names itself, are left out. */
   readonly errors: readonly string[];
 }
 

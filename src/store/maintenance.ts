@@ -5,6 +5,7 @@ import { revision } from '../model/index.js';
 import type { Alarms } from './alarms.js';
 import type { Backend, BackendView } from './backend.js';
 import type { Compaction } from './compaction.js';
+import type { GroupCommit } from './group-commit.js';
 import type { Keyspace } from './keyspace.js';
 import { hashOfAll, hashOfRecords } from './store-hash.js';
 import { takeSnapshot } from './take-snapshot.js';
@@ -12,6 +13,7 @@ import { takeSnapshot } from './take-snapshot.js';
 export interface MaintenanceDeps {
   readonly backend: Backend;
   readonly space: Keyspace;
+  readonly commits: Pick<GroupCommit, 'failure'>;
   readonly compaction: Compaction;
   readonly alarms: Alarms;
   readonly isClosed: () => boolean;
@@ -19,15 +21,16 @@ export interface MaintenanceDeps {
 
 /** The care of the database; none of it holds up reads, and only `defragment` holds up writes. */
 export function openMaintenance(deps: MaintenanceDeps): Maintenance {
-  const { alarms, backend, compaction, space } = deps;
+  const { alarms, backend, commits, compaction, space } = deps;
   return {
     async status() {
       refuseWhenClosed(deps);
+      const failure = commits.failure();
       return {
         sizeBytes: backend.sizeBytes(),
         inUseBytes: Math.min(backend.inUseBytes(), backend.sizeBytes()),
         appliedIndex: BigInt(space.durable.revision),
-        errors: [],
+        errors: failure === undefined ? [] : [textOf(failure)],
       };
     },
     async hash() {
@@ -72,6 +75,10 @@ async function withView<T>(backend: Backend, use: (view: BackendView) => Promise
   } finally {
     view.close();
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function refuseWhenClosed({ isClosed }: MaintenanceDeps): void {

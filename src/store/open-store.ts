@@ -181,7 +181,7 @@ function startStore(
   const quotaBytes = options.quotaBytes || defaultQuotaBytes;
   const hasRoom = openQuota(() => backend.sizeBytes(), quotaBytes);
   const kv = cappedKv({ kv: core, alarms, hasRoom, limits, memberId: ids.memberId });
-  const maintenance = openMaintenance({ backend, space, compaction, alarms, isClosed });
+  const maintenance = openMaintenance({ backend, space, commits, compaction, alarms, isClosed });
   const cluster = openCluster({ backend, commits }, options.peerUrls ?? defaultPeerUrls);
   const auth = openAuth({ ...deps, backend, commits }, options.authTokenTtlSeconds ?? 300);
   const expiry = openLeaseExpiry({ ...deps, book, revoke: core.endLease });

@@ -50,7 +50,8 @@ async function answerChecks(
 }
 
 async function findFailure(health: Health, check: Check): Promise<string> {
-  if (check !== 'data_corruption') return findReadFailure(health, 'range error: ');
+  if (check === 'serializable_read') return findReadFailure(health, 'range error: ');
+  if (check === 'linearizable_read') return findFailureOfLog(health, 'range error: ');
   const alarms = await raisedAlarms(health);
   return alarms.includes('CORRUPT') ? 'alarm activated: CORRUPT' : '';
 }
@@ -59,7 +60,7 @@ async function findFailure(health: Health, check: Check): Promise<string> {
 export async function healthAnswer(health: Health, query: URLSearchParams): Promise<PlainAnswer> {
   const excluded = query.getAll('exclude');
   const [alarm] = (await raisedAlarms(health)).filter((name) => !excluded.includes(name));
-  const reason = alarm === undefined ? await findReadFailure(health, 'RANGE ERROR:') : `ALARM ${alarm}`;
+  const reason = alarm === undefined ? await findFailureOfLog(health, 'RANGE ERROR:') : `ALARM ${alarm}`;
   const body = JSON.stringify({ health: String(reason === ''), reason });
   return reason === '' ? { status: 200, type: 'text/plain; charset=utf-8', body } : refusal(503, body);
 }
@@ -67,6 +68,12 @@ export async function healthAnswer(health: Health, query: URLSearchParams): Prom
 async function raisedAlarms({ maintenance }: Health): Promise<readonly string[]> {
   const alarms = (await maintenance?.alarms()) ?? [];
   return alarms.map(({ kind }) => (kind === 'no-space' ? 'NOSPACE' : 'CORRUPT'));
+}
+
+/** After a failed write etcd ends itself. A store that goes on for its readers is no more ready than that. */
+async function findFailureOfLog(health: Health, prefix: string): Promise<string> {
+  const [error] = (await health.maintenance?.status())?.errors ?? [];
+  return error === undefined ? findReadFailure(health, prefix) : prefix + error;
 }
 
 async function findReadFailure({ kv }: Health, prefix: string): Promise<string> {
