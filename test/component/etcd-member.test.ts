@@ -61,7 +61,7 @@ describe.skipIf(!hasEtcdctl)('stock etcdctl about the member', () => {
     expect(await out('alarm', 'list')).toBe('memberID:18364758544493064720 alarm:NOSPACE \n');
     expect(await out('endpoint', 'status')).toContain('memberID:18364758544493064720 alarm:NOSPACE');
     const sick = await fetch(`${server().url}/health`);
-    expect([sick.status, await sick.text()]).toEqual([503, '{"health":"false","reason":"ALARM NOSPACE"}']);
+    expect([sick.status, await sick.text()]).toEqual([503, '{"health":"false","reason":"ALARM NOSPACE"}\n']);
     expect((await fetch(`${server().url}/health?exclude=NOSPACE`)).status).toBe(200);
     expect(await out('alarm', 'disarm')).toBe('memberID:18364758544493064720 alarm:NOSPACE \n');
     expect(await out('alarm', 'list')).toBe('');
