@@ -14,6 +14,11 @@ import type { ClusterFolder } from './cluster-folder.js';
 /** A provider, bound to one cluster on this computer. */
 export interface BoundProvider {
   readonly openNetwork: () => ReturnType<Provider['openNetwork']>;
+  /**
+   * As `openNetwork`, for a cluster that has its network: it keeps it, whatever the options say. To open the one of
+   * an edited file would give that of the running cluster back.
+   */
+  readonly planNetwork: () => ReturnType<Provider['openNetwork']>;
   readonly raiseNetwork: () => Promise<void>;
   readonly lowerNetwork: () => Promise<void>;
   readonly findWayIn: () => ReturnType<Provider['findWayIn']>;
@@ -38,6 +43,8 @@ export function bindProvider(
   };
   return {
     openNetwork: () => provider.openNetwork(deps, context),
+    planNetwork: async () =>
+      (await provider.findNetwork(deps, context)) ?? provider.openNetwork(deps, context),
     raiseNetwork: () => provider.raiseNetwork(deps, context),
     lowerNetwork: () => provider.lowerNetwork(deps, context),
     findWayIn: () => provider.findWayIn(deps, cluster.state),

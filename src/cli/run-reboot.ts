@@ -21,7 +21,7 @@ export async function runReboot({ args, flags, signal }: CommandInput): Promise<
   const session = openSession(control);
   try {
     if (!isSet(flags, 'discard')) checkQuorum(await session.registry.snapshot(), args);
-    const plan = await readAppliedPlan(cluster, existing, session);
+    const plan = await readAppliedPlan(cluster, session);
     const progress = await openProgress(args, 'joined');
     try {
       const order = await session.registry.machines.order(args, 'reboot', realClock.now());

@@ -61,7 +61,7 @@ async function statusWithoutControl(cluster: ClusterFolder): Promise<ClusterStat
   if (clusterId === undefined) return { ...nowhere, machines: spec.machines.map(absentMachine) };
   const provider = bindProvider(cluster, clusterId, spec, silentLog);
   const hosted = new Map((await provider.openHost().list()).map((machine) => [machine.name, machine]));
-  const plan = planCluster(spec, text.userData, { clusterId, network: await provider.openNetwork() });
+  const plan = planCluster(spec, text.userData, { clusterId, network: await provider.planNetwork() });
   const machines = [...plan.machines.values()].map(({ known }): MachineStatus => {
     const isOn = hosted.get(known.name)?.state === 'on';
     const off = hosted.has(known.name) ? 'created' : 'absent';

@@ -38,9 +38,9 @@ export async function runUp({ args, flags, signal }: CommandInput): Promise<Exit
   const clusterId = await openClusterId(cluster);
   const provider = bindProvider(cluster, clusterId, checked.spec, silentLog);
   // Planned before anything starts: what cannot be planned must not begin.
-  const network = await provider.openNetwork();
-  const plan = planCluster(checked.spec, checked.text.userData, { clusterId, network });
   const running = await findControl(cluster);
+  const network = await (running === undefined ? provider.openNetwork() : provider.planNetwork());
+  const plan = planCluster(checked.spec, checked.text.userData, { clusterId, network });
   // Before its network is made: commands would look for the one that runs in there.
   if (running !== undefined) refuseMoved(plan, running);
   await provider.raiseNetwork();

@@ -127,6 +127,8 @@ export interface Provider {
   readonly parseOptions: OptionParser;
   /** Reserves addresses, once per cluster; later calls return the same. Throws `providers/…`. */
   openNetwork(deps: ProviderDeps, context: ProviderContext): Promise<ClusterNetwork>;
+  /** What `openNetwork` returns, for who only looks: reserves nothing. `undefined`: that is not decided yet. */
+  findNetwork(deps: ProviderDeps, context: ProviderContext): Promise<ClusterNetwork | undefined>;
   /** Makes what it takes to reach the addresses; nothing happens where that is there. Throws `providers/…`. */
   raiseNetwork(deps: ProviderDeps, context: ProviderContext): Promise<void>;
   /** Takes that away again, whatever the options have become; the addresses stay reserved. */

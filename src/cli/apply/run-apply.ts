@@ -31,7 +31,7 @@ export async function runApply({ args, flags, signal }: CommandInput): Promise<E
   checkNames(checked.spec.name, known, args);
   const control = await getControl(cluster);
   const clusterId = await openClusterId(cluster);
-  const network = await bindProvider(cluster, clusterId, checked.spec, silentLog).openNetwork();
+  const network = await bindProvider(cluster, clusterId, checked.spec, silentLog).planNetwork();
   const plan = planCluster(checked.spec, checked.text.userData, { clusterId, network });
   refuseMoved(plan, control);
   const session = openSession(control);

@@ -22,6 +22,6 @@ export async function readDiskPlan(cluster: ClusterFolder): Promise<ClusterPlan>
     const network = { controlAddress: '127.0.0.1', addressOf: () => '' };
     return planCluster(spec, text.userData, { clusterId: '', network });
   }
-  const network = await bindProvider(cluster, clusterId, spec, silentLog).openNetwork();
+  const network = await bindProvider(cluster, clusterId, spec, silentLog).planNetwork();
   return planCluster(spec, text.userData, { clusterId, network });
 }

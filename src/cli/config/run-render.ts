@@ -21,10 +21,10 @@ export async function runConfigRender({ args: [name = ''], flags }: CommandInput
 
 /** The plan that boots are answered from now. @throws `cli/not-running`, `cli/never-up`, `cli/no-plan` */
 export async function readApplied(cluster: ClusterFolder): Promise<ClusterPlan> {
-  const existing = await openExisting(cluster);
+  await openExisting(cluster);
   const session = openSession(await getControl(cluster));
   try {
-    return await readAppliedPlan(cluster, existing, session);
+    return await readAppliedPlan(cluster, session);
   } finally {
     await session.close();
   }

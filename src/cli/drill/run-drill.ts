@@ -31,7 +31,7 @@ export async function runDrill(input: CommandInput): Promise<ExitCode> {
   const session = openSession(await getControl(cluster));
   const closing: { close(): Promise<void> }[] = [session];
   try {
-    const { store, storeUrls } = await readAppliedPlan(cluster, existing, session);
+    const { store, storeUrls } = await readAppliedPlan(cluster, session);
     const { faults } = existing.host;
     if (faults === undefined || store === undefined) throw fail('cli/cannot-drill');
     const names = store.members.map(({ name }) => name);

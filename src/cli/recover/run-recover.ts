@@ -10,7 +10,6 @@ import type { ClusterPlan } from '../cluster-plan.js';
 import { type CommandInput, type ExitCode, type FlagValues, isSet, textFlag } from '../command.js';
 import { getControl } from '../control-record.js';
 import { fail } from '../errors.js';
-import { openExisting } from '../existing.js';
 import { parseSeconds } from '../parse-flags.js';
 import { printJson } from '../print.js';
 import { openSession, type Session } from '../session.js';
@@ -28,7 +27,7 @@ export async function runRecover({ flags, signal }: CommandInput): Promise<ExitC
   const cluster = findClusterFolder(flags);
   const session = openSession(await getControl(cluster));
   try {
-    const plan = await readAppliedPlan(cluster, await openExisting(cluster), session);
+    const plan = await readAppliedPlan(cluster, session);
     const insisted = textFlag(flags, 'insist');
     if (insisted !== undefined && insisted !== plan.spec.name) {
       const problem = `--insist "${insisted}" is not the name of this cluster`;

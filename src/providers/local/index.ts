@@ -7,7 +7,13 @@
 import type { Provider } from '../provider.js';
 import { openLocalHost } from './host.js';
 import { findWayIn } from './links/cluster-link.js';
-import { lowerLocalNetwork, openLocalNetwork, raiseLocalNetwork, releaseLocalNetwork } from './network.js';
+import {
+  findLocalNetwork,
+  lowerLocalNetwork,
+  openLocalNetwork,
+  raiseLocalNetwork,
+  releaseLocalNetwork,
+} from './network.js';
 import { localOptionParser } from './options.js';
 
 export { type FirmwareDeps, runFirmware } from './firmware/firmware.js';
@@ -18,6 +24,7 @@ export const localProvider: Provider = {
   summary: 'machines as processes of this computer, each with an address of its own',
   parseOptions: localOptionParser,
   openNetwork: openLocalNetwork,
+  findNetwork: findLocalNetwork,
   raiseNetwork: raiseLocalNetwork,
   lowerNetwork: lowerLocalNetwork,
   findWayIn,

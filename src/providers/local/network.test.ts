@@ -6,7 +6,7 @@ import { type Files, type ProbeTcp, silentLog } from '../../effects/index.js';
 import type { ProviderContext } from '../provider.js';
 import { memoryFiles } from '../testing.js';
 import { findAddress, findBlock, overlaps, renderBlock, sizeOf } from './ipv4-block.js';
-import { openLocalNetwork, releaseLocalNetwork } from './network.js';
+import { findLocalNetwork, openLocalNetwork, releaseLocalNetwork } from './network.js';
 import { localOptionParser } from './options.js';
 
 const everythingFree: ProbeTcp = async () => 'free';
@@ -28,6 +28,8 @@ function openUser(
     files,
     open: (folder: string, options?: unknown, probeTcp = everythingFree) =>
       openLocalNetwork({ ...deps, probeTcp }, contextOf(folder, options)),
+    find: (folder: string, options?: unknown) =>
+      findLocalNetwork({ ...deps, probeTcp: everythingFree }, contextOf(folder, options)),
     release: (folder: string) =>
       releaseLocalNetwork({ ...deps, probeTcp: everythingFree }, contextOf(folder)),
   };
@@ -73,6 +75,15 @@ test('many clusters never share a block, though they begin looking at the same o
   expect(second.controlAddress).not.toBe(first.controlAddress);
   expect((await open('/a')).controlAddress).toBe(first.controlAddress);
   expect((await open('/copy')).controlAddress).toBe(second.controlAddress);
+});
+
+test('who only looks at an edited file takes nothing from the cluster that runs', async () => {
+  const { open, find, files } = openUser();
+  expect(await find('/a')).toBeUndefined();
+  const { controlAddress } = await open('/a');
+  expect((await find('/a', { network: '127.77.4.0/22' }))?.controlAddress).toBe('127.77.4.1');
+  expect((await find('/a'))?.controlAddress).toBe(controlAddress);
+  expect(await files.list('/home/u/.local/state/muster/networks')).toHaveLength(1);
 });
 
 test('two that look at the same time do not get the same', async () => {

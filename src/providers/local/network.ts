@@ -34,13 +34,30 @@ type NetworkDeps = Pick<ProviderDeps, 'files' | 'probeTcp' | 'environment' | 'lo
 export async function openLocalNetwork(deps: NetworkDeps, context: ProviderContext): Promise<ClusterNetwork> {
   const { links, network: wanted } = readLocalOptions(context.options);
   if (links === 'namespaces') return networkOf(wanted);
-  const probed = findAddress(wanted ?? pool, controlOffset) ?? '';
-  if ((await deps.probeTcp({ host: probed, port: 0 })) === 'no-address') return sharedNetwork;
+  if (await isShared(deps, wanted)) return sharedNetwork;
   const reservations = reservationsOf(deps, context);
   if (wanted === undefined) return networkOf(await chooseBlock(deps, context, reservations));
   const claim = await reservations.claim(wanted);
   if (claim.kind === 'mine') return networkOf(wanted);
   throw fail('providers/network-taken', { network: renderBlock(wanted), folder: claim.folder });
+}
+
+/** The network that `openLocalNetwork` gives, as far as it is decided, with nothing reserved and nothing given back. */
+export async function findLocalNetwork(
+  deps: NetworkDeps,
+  context: ProviderContext,
+): Promise<ClusterNetwork | undefined> {
+  const { links, network: wanted } = readLocalOptions(context.options);
+  if (links === 'namespaces') return networkOf(wanted);
+  if (await isShared(deps, wanted)) return sharedNetwork;
+  const block = wanted ?? (await reservationsOf(deps, context).chosen());
+  return block === undefined ? undefined : networkOf(block);
+}
+
+/** Whether there is one loopback address only. */
+async function isShared({ probeTcp }: NetworkDeps, wanted: Ipv4Block | undefined): Promise<boolean> {
+  const host = findAddress(wanted ?? pool, controlOffset) ?? '';
+  return (await probeTcp({ host, port: 0 })) === 'no-address';
 }
 
 export async function releaseLocalNetwork(deps: NetworkDeps, context: ProviderContext): Promise<void> {
