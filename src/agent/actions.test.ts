@@ -195,6 +195,15 @@ describe('authorize-keys', () => {
     expect(await deps.files.stat(`${root}/home`)).toMatchObject({ mode: 0o755 });
   });
 
+  test('any name that `users` takes has keys', async () => {
+    const deps = await bench();
+    const user = 'jane.doe';
+    expect(await outcomes(deps, [because({ kind: 'authorize-keys', user, keys: ['k'] })])).toEqual([
+      'changed',
+    ]);
+    expect(await deps.files.readText(`${root}/home/jane.doe/.ssh/authorized_keys`)).toBe('k\n');
+  });
+
   test.each([
     ['.ssh', '/srv/node/root/.ssh'],
     ['.ssh/authorized_keys', '/srv/node/etc/shadow'],

@@ -31,7 +31,7 @@ const table = {
   },
   'agent/user-unknown': {
     message: 'cannot authorize keys for "{user}": that is not a user name',
-    next: 'use letters, digits, "-" and "_" in the name',
+    next: 'use letters, digits, "-", "_" and "." in the name',
     httpStatus: 400,
   },
   'agent/keys-link': {

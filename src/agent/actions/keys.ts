@@ -37,7 +37,7 @@ export async function findKeysGap(
 }
 
 async function lookAtKeys({ files }: KeyDeps, root: string, { user, keys }: AuthorizeKeys) {
-  if (!/^[a-z_][a-z0-9_-]*\$?$/i.test(user)) throw fail('agent/user-unknown', { user });
+  if (!/^[a-z_][a-z0-9_.-]*\$?$/i.test(user)) throw fail('agent/user-unknown', { user });
   const account = await findAccount(files, root, user);
   const folder = posix.join(account?.home ?? `/home/${user}`, '.ssh');
   for (const path of [folder, `${folder}/authorized_keys`]) await refuseLink(files, root, user, path);
