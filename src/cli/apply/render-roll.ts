@@ -20,6 +20,13 @@ export function renderEntry(entry: RollEntry): string {
   }
 }
 
+/** The same as data, in the fields of an outcome; what would change in files is told by `muster config diff -o json`. */
+export function plannedOutcome(entry: RollEntry) {
+  const { name } = entry.wanted;
+  if (entry.kind === 'send') return { name, outcome: 'planned', reason: entry.why };
+  return { name, outcome: entry.kind, reason: entry.kind === 'off' ? entry.why : '' };
+}
+
 /** A table, and below it what takes a reboot. */
 export async function renderOutcomes(outcomes: readonly Outcome[]): Promise<string> {
   const table = await renderTable(outcomes, [

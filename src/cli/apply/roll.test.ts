@@ -12,6 +12,7 @@ import {
 import { awaitWell } from './await-well.js';
 import { judgeMachine, type Verdict } from './judge-machine.js';
 import { planRoll } from './plan-roll.js';
+import { plannedOutcome } from './render-roll.js';
 
 const id = machineId('a'.repeat(32));
 const joined: MachineLife = {
@@ -65,6 +66,16 @@ describe('who is sent something', () => {
   ])('a machine that %s', (_what, part, life, expected) => {
     const [entry] = planRoll([wanted], snapshot(part, {}, life));
     expect(entry?.kind === 'same' ? 'same' : `${entry?.kind}: ${entry?.why}`).toBe(expected);
+  });
+});
+
+test('a dry run tells as data what it tells in words', () => {
+  const wanted = { name: 'a', id, userData: '', hash: 'new' };
+  const [entry] = planRoll([wanted], snapshot({ config: { ...config, hash: 'old' } }));
+  expect(entry && plannedOutcome(entry)).toEqual({
+    name: 'a',
+    outcome: 'planned',
+    reason: 'its user-data changed',
   });
 });
 

@@ -16,7 +16,7 @@ import { bindProvider } from '../provider-deps.js';
 import { openSession } from '../session.js';
 import type { GateLimits } from './await-well.js';
 import { planRoll } from './plan-roll.js';
-import { adviceAfter, renderEntry, renderOutcomes } from './render-roll.js';
+import { adviceAfter, plannedOutcome, renderEntry, renderOutcomes } from './render-roll.js';
 import { sendAll } from './send-all.js';
 import { wantedOf } from './wanted-config.js';
 
@@ -44,7 +44,8 @@ export async function runApply({ args, flags, signal }: CommandInput): Promise<E
     );
     if (isSet(flags, 'dryRun')) {
       const change = planClusterChange(await readApplied(cluster), plan);
-      process.stdout.write(renderClusterChange(change) + roll.map(renderEntry).join(''));
+      if (textFlag(flags, 'output') === 'json') printJson(roll.map(plannedOutcome));
+      else process.stdout.write(renderClusterChange(change) + roll.map(renderEntry).join(''));
       return 0;
     }
     for (const change of await applyFile(session, plan, checked, before)) tell(change);
