@@ -6,6 +6,7 @@ import type { open as openLmdb, RootDatabase, Transaction } from 'lmdb';
 import { isMusterError, type MusterError } from '../model/index.js';
 import type { Backend, BackendView, Write } from './backend.js';
 import { fail } from './errors.js';
+import { freeBytesFor } from './free-space.js';
 import { inTurn } from './in-turn.js';
 import type { Tree } from './log/logged-backend.js';
 import { syncFile } from './sync-file.js';
@@ -123,8 +124,7 @@ const pagesPerCommit = 16;
  * and then), so that one which might is not begun. Room within the file counts.
  */
 function refuseWhenFull(db: Database, folder: string, writes: readonly Write[], waitingBytes: number): void {
-  const { bfree, bsize } = fs.statfsSync(folder);
-  const roomBytes = bfree * bsize - waitingBytes;
+  const roomBytes = freeBytesFor(process.geteuid?.(), fs.statfsSync(folder)) - waitingBytes;
   if (roomBytes >= ampleBytes) return;
   const pages = writes.reduce(
     (sum, write) => sum + (write.kind === 'put' ? Math.ceil(write.value.length / pageBytes) + 1 : 0.25),
