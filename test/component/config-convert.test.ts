@@ -59,6 +59,14 @@ test('a machine of the cluster file fills variables in', async () => {
   expect([unknown.exitCode, unknown.stdout]).toEqual([1, '']);
 });
 
+test('what is no text, or too long, is refused and not mended', async () => {
+  const latin = await convert(['-'], Buffer.from('#cloud-config\nhostname: caf\xe9\n', 'latin1'));
+  expect([latin.exitCode, latin.stdout]).toEqual([1, '']);
+  expect(latin.stderr).toContain('-:2:14: error: this is no UTF-8');
+  writeFileSync(join(folder, 'long'), `#cloud-config\n# ${'x'.repeat(2 ** 20)}\n`);
+  expect((await convert(['long'])).stderr).toContain('long:1:1: error: this is larger than 1 MiB');
+});
+
 test('what cannot be read is told by line', async () => {
   const { exitCode, stdout, stderr } = await convert(['-'], '{"ignition": {"version": "2.3.0"}}');
   expect([exitCode, stdout]).toEqual([1, '']);

@@ -2,6 +2,7 @@
 
 import {
   convertUserData,
+  decodeUserData,
   type IgnitionVariant,
   ignitionVariants,
   type UserDataForm,
@@ -14,13 +15,13 @@ import { fail } from '../errors.js';
 import { gunzip } from '../gunzip.js';
 import { checkNames } from '../parse-flags.js';
 import { readDiskPlan } from './disk-plan.js';
-import { readUserDataFile } from './user-data-file.js';
+import { readUserDataBytes } from './user-data-bytes.js';
 
 export async function runConfigConvert({ args: [file = ''], flags }: CommandInput): Promise<ExitCode> {
-  const text = await readUserDataFile(file);
+  const decoded = decodeUserData(await readUserDataBytes(file), { gunzip });
   const facts = await readFacts(flags);
-  const { to, variant } = choicesOf(flags);
-  const converted = convertUserData(text, { to, variant, gunzip, ...(facts !== undefined && { facts }) });
+  const options = { ...choicesOf(flags), gunzip, ...(facts !== undefined && { facts }) };
+  const converted = decoded.kind === 'bad' ? decoded : convertUserData(decoded.text, options);
   for (const issue of converted.issues) process.stderr.write(`${renderIssue(file, issue)}\n`);
   const errors = converted.issues.filter(({ severity }) => severity === 'error').length;
   const count = errors === 1 ? '1 thing' : `${errors} things`;

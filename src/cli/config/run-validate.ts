@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { createReadStream } from 'node:fs';
-import { type FileIssue, maxUserDataBytes, validateUserData } from '../../cloudconfig/index.js';
+import { type FileIssue, validateUserData } from '../../cloudconfig/index.js';
 import { renderIssue } from '../../model/index.js';
 import { type CommandInput, type ExitCode, isSet, textFlag } from '../command.js';
 import { gunzip } from '../gunzip.js';
 import { printJson } from '../print.js';
 import { renderSarif } from './sarif.js';
+import { readInput } from './user-data-bytes.js';
 
 /** What is said of all files, in the order in which they were named. */
 export async function runConfigValidate({ args, flags }: CommandInput): Promise<ExitCode> {
@@ -34,18 +34,4 @@ function printIssues(issues: readonly FileIssue[], format: string): void {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** At most one byte more than user-data may have: what is longer is refused, however long it is. */
-async function readInput(name: string): Promise<Uint8Array> {
-  const stream = name === '-' ? process.stdin : createReadStream(name, { end: maxUserDataBytes });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    const bytes = Buffer.from(chunk);
-    chunks.push(bytes);
-    size += bytes.length;
-    if (size > maxUserDataBytes) break;
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import { fetchUserData, parseKernelArguments } from '../../agent/index.js';
 import { type LogFields, realClock, silentLog } from '../../effects/index.js';
 import { type FlagValues, isSet, textFlag } from '../command.js';
 import { fail } from '../errors.js';
 import { pinnedGet } from '../pinned-get.js';
+import { readUserDataBytes } from './user-data-bytes.js';
 
 /** As often as the original; the pauses between them come to a minute. */
 const fetchTries = 15;
@@ -29,8 +29,7 @@ export async function readUserDataSource(
     const problem = named === 0 ? 'no user-data is named' : 'several user-data are named';
     throw fail('cli/usage', { problem, hint: 'give one of FILE, --from-url and --from-proc-cmdline' });
   }
-  if (file === '-') return buffer(process.stdin);
-  if (file !== undefined) return readNamed(file);
+  if (file !== undefined) return readUserDataBytes(file);
   return fetchPinned(url ?? (await kernelUrl()), textFlag(flags, 'caFile'), signal);
 }
 
@@ -58,13 +57,4 @@ async function kernelUrl(): Promise<string> {
     problem: 'the kernel command line names no user-data',
     hint: 'boot with cloud-config-url=URL, or give --from-url URL',
   });
-}
-
-async function readNamed(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw fail('cli/user-data-missing', { path, why }, error);
-  }
 }
