@@ -44,6 +44,13 @@ test('a file of the corpus with a piece cut out, or put elsewhere, gives a repor
   );
 });
 
+test('an item of a list that is wrong is told what belongs there, too', () => {
+  const { issues } = reportOf(
+    Buffer.from('#cloud-config\nssh_authorized_keys: [[a]]\nusers: [{name: a, groups: ["a,b"]}]\n'),
+  );
+  expect(issues.filter(({ severity }) => severity === 'error')).toHaveLength(2);
+});
+
 describe('what is made to take long, or much, is refused', () => {
   const cloud = (text: string) => Buffer.from(`#cloud-config\n${text}`);
   const nested = [...'bcdefghij'].map((name, index) => {

@@ -46,12 +46,12 @@ function makeInputSchema(schema: z.ZodType): JsonSchema {
   });
 }
 
-/** The hint told for the field at `path`, or for the mapping that the key belongs to; empty when there is none. */
+/** The hint told for the value at `path`, or for the nearest mapping or list that it is in; empty when there is none. */
 export function hintAt(schema: JsonSchema, path: DataPath): string {
   for (const part of partsAt(schema, path)) {
     if (typeof part.errorMessage === 'string') return part.errorMessage;
   }
-  return typeof path.at(-1) === 'string' ? hintAt(schema, path.slice(0, -1)) : '';
+  return path.length === 0 ? '' : hintAt(schema, path.slice(0, -1));
 }
 
 /** Names of the keys that a mapping at `path` may hold. */
