@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memoryBytes } from '../../effects/testing.js';
 import type { Entry } from '../view-slices.js';
-import { pageBytes } from './page.js';
+import { encodeBranch, pageBytes } from './page.js';
 import { openDatabase } from './read-database.js';
 import { type BucketContent, measureDatabase, writeDatabase } from './write-database.js';
 
@@ -39,6 +39,13 @@ async function read(file: Buffer): Promise<Content> {
     content[name] = entries;
   }
   return content;
+}
+
+/** Of the nth cell of a leaf. */
+function valueAt(leaf: Buffer, cell: number): Buffer {
+  const row = 16 + cell * 16;
+  const start = row + leaf.readUInt32LE(row + 4) + leaf.readUInt32LE(row + 8);
+  return leaf.subarray(start, start + leaf.readUInt32LE(row + 12));
 }
 
 /** So many entries with keys that count up. */
@@ -138,11 +145,41 @@ describe('a database of somebody else', () => {
     );
     const at = (branch ?? 0) * pageBytes;
     file.writeBigUInt64LE(BigInt(branch ?? 0), at + 16 + 8);
-    await expect(read(file)).rejects.toThrow('deeper than any tree');
+    await expect(read(file)).rejects.toThrow(`page ${branch} is in two places`);
     // Back to an earlier leaf.
     file.writeBigUInt64LE(3n, at + 16 + 8);
     file.writeBigUInt64LE(3n, at + 32 + 8);
-    await expect(read(file)).rejects.toThrow('not in order');
+    await expect(read(file)).rejects.toThrow('page 3 is in two places');
+  });
+
+  test('that leads deeper than any tree is refused', async () => {
+    const file = await write(sound);
+    const last = file.length / pageBytes - 1;
+    for (let id = 3; id < last; id += 1) {
+      const below = id + 1 === last ? 3 : id + 1;
+      encodeBranch(id, [{ key: Buffer.alloc(0), page: below }], pageBytes).copy(file, id * pageBytes);
+    }
+    await expect(read(file)).rejects.toThrow('deeper than any tree');
+  });
+
+  test('that makes more of itself than it is long is refused', async () => {
+    // Two buckets of the same pages.
+    const twice = await write({ a: entries(200, 30), b: entries(300, 30) });
+    const root = twice.subarray(-pageBytes);
+    const [a, b] = [valueAt(root, 0), valueAt(root, 1)];
+    a.copy(b);
+    await expect(read(twice)).rejects.toThrow('is in two places');
+    // A value that has the ones behind it in it.
+    const within = await write({ a: entries(3, 1_000) });
+    const leaf = within.subarray(3 * pageBytes, 4 * pageBytes);
+    leaf.writeUInt32LE(leaf.readUInt32LE(16 + 12) + 2 * 1_017, 16 + 12);
+    await expect(read(within)).rejects.toThrow('lie in each other');
+    // A page in the pages of another.
+    const long = await write({ a: entries(2, 9_000) });
+    long.writeBigUInt64LE(4n, 4 * pageBytes);
+    const branch = long.subarray(-2 * pageBytes, -pageBytes);
+    branch.writeBigUInt64LE(4n, 32 + 8);
+    await expect(read(long)).rejects.toThrow('page 4 is in two places');
   });
 
   test('the older meta page serves when the newer one is damaged', async () => {

@@ -7,7 +7,10 @@ import { headBytes } from './page.js';
 /** The pages of a database that somebody wrote, sound or not. What is wrong is thrown as a plain `Error` that says it. */
 export interface PageReader {
   readonly meta: MetaPage;
-  /** The page and those that belong to it, as one. */
+  /**
+   * The page and those that belong to it, as one. Each is in one place only, so it is given once: a file does not make
+   * more of itself than it is long.
+   */
   read(id: number): Promise<Buffer>;
 }
 
@@ -29,6 +32,7 @@ export async function openPages(source: ByteSource, sizeBytes: number): Promise<
     throw new Error(`it is cut off: ${meta.pageCount} pages belong to it, ${has} are there`);
   }
   const blocks = blockReader(source, meta.pageCount * size);
+  const given = new Uint8Array(meta.pageCount);
   return {
     meta,
     async read(id) {
@@ -37,8 +41,10 @@ export async function openPages(source: ByteSource, sizeBytes: number): Promise<
       const found = head.readBigUInt64LE(0);
       if (found !== BigInt(id)) throw new Error(`page ${id} says that it is page ${found}`);
       const pageCount = 1 + head.readUInt32LE(12);
-      if (pageCount === 1) return head;
       if (id + pageCount > meta.pageCount) throw new Error(`page ${id} goes beyond the last page`);
+      if (given.subarray(id, id + pageCount).includes(1)) throw new Error(`page ${id} is in two places`);
+      given.fill(1, id, id + pageCount);
+      if (pageCount === 1) return head;
       if (pageCount * size > largestPageBytes) throw new Error(`page ${id} is ${pageCount} pages long`);
       return source.read(id * size, pageCount * size);
     },

@@ -9,11 +9,11 @@ import { parseTreePage } from './read-page.js';
 export interface Database {
   /** In order. */
   readonly buckets: readonly string[];
-  /** What is in a bucket, in order of keys, a page at a time; nothing for one that is not there. */
+  /** What is in a bucket, in order of keys, a page at a time; nothing for one that is not there. Once for each bucket. */
   entries(bucket: string): AsyncGenerator<readonly LeafCell[]>;
 }
 
-/** Deeper than any tree whose pages fit on a disk: pages that lead in circles end here. */
+/** Deeper than any tree whose pages fit on a disk. */
 const maxDepth = 32;
 const mostBuckets = 1000;
 const bucketHeadBytes = 16;
@@ -78,7 +78,7 @@ async function* leavesBelow(
   yield page.cells;
 }
 
-/** Keys have to rise all the way: no page is gone through twice. */
+/** Keys have to rise all the way. */
 async function* inOrder(
   leaves: AsyncIterable<readonly LeafCell[]> | Iterable<readonly LeafCell[]>,
 ): AsyncGenerator<readonly LeafCell[]> {

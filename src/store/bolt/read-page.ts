@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { type BranchCell, bucketFlag, headBytes, type LeafCell, pageKinds, rowBytes } from './page.js';
+import {
+  type BranchCell,
+  bucketFlag,
+  headBytes,
+  type LeafCell,
+  leafCellSize,
+  pageKinds,
+  rowBytes,
+} from './page.js';
 
 export type TreePage =
   | { readonly kind: 'leaf'; readonly cells: readonly LeafCell[] }
@@ -16,10 +24,20 @@ export function parseTreePage(bytes: Buffer, name: string): TreePage {
   const count = bytes.readUInt16LE(10);
   if (headBytes + count * rowBytes > bytes.length) throw new Error(`${name} has no room for ${count} keys`);
   const rows = Array.from({ length: count }, (_, index) => headBytes + index * rowBytes);
-  if (kind === pageKinds.leaf) return { kind: 'leaf', cells: rows.map((row) => leafCell(bytes, row, name)) };
+  if (kind === pageKinds.leaf) {
+    const cells = rows.map((row) => leafCell(bytes, row, name));
+    refuseShared(bytes, cells, name);
+    return { kind: 'leaf', cells };
+  }
   if (kind !== pageKinds.branch) throw new Error(`${name} is of kind ${kind}, which no tree has`);
   if (count === 0) throw new Error(`${name} leads nowhere`);
   return { kind: 'branch', cells: rows.map((row) => branchCell(bytes, row, name)) };
+}
+
+/** Cells that share their bytes would make more of a page than it has. */
+function refuseShared(bytes: Buffer, cells: readonly LeafCell[], name: string): void {
+  const sizeBytes = cells.reduce((sum, cell) => sum + leafCellSize(cell), headBytes);
+  if (sizeBytes > bytes.length) throw new Error(`${name} has values that lie in each other`);
 }
 
 function leafCell(bytes: Buffer, row: number, name: string): LeafCell {
