@@ -105,6 +105,21 @@ const article = [
   '    command: start',
 ].join('\n');
 
+test('an authority that is pinned for user-data is not asked to vouch for keys from elsewhere', async () => {
+  const { deps, options, stop, clock, files } = bench('');
+  const answer = (text: string) => async (): Promise<HttpAnswer> => {
+    return { status: 200, headers: {}, body: Buffer.from(text) };
+  };
+  const userData = '#cloud-config\nusers: [{name: web, coreos_ssh_import_url: "https://keys.example/web"}]\n';
+  const apart = { ...deps, httpGet: answer('ssh-rsa A a\n'), userDataGet: answer(userData) };
+  const running = runAgent(apart, options, stop.signal);
+  await clock.advance(100);
+  expect(await files.readText(`${root}/home/web/.ssh/authorized_keys`)).toBe('ssh-rsa A a\n');
+  stop.abort();
+  await clock.advance(100);
+  await running;
+});
+
 test('a node takes its configuration, announces itself and leaves', async () => {
   const { start, stop, clock, files, announced, said, log } = bench(article, async (call) => {
     if (call.includes('absent')) throw fail('agent/unit-not-found', { unit: 'absent.service' });

@@ -21,6 +21,8 @@ export interface AgentDeps {
   readonly exec: Exec;
   readonly files: Files;
   readonly httpGet: HttpGet;
+  /** For user-data alone, whose server may be trusted by other authorities than all else; `httpGet` when left out. */
+  readonly userDataGet?: HttpGet;
   readonly log: Log;
   readonly random: Random;
   /** Whether this process may give files to other users. */
@@ -89,7 +91,8 @@ async function openNode(
   await prepareRoot(deps.files, root);
   const facts = await collectFacts(deps, root, args);
   const hasUserData = args.userDataUrl !== '';
-  const body = hasUserData ? await fetchUserData(deps, args.userDataUrl, signal) : new Uint8Array();
+  const fetching = { ...deps, httpGet: deps.userDataGet ?? deps.httpGet };
+  const body = hasUserData ? await fetchUserData(fetching, args.userDataUrl, signal) : new Uint8Array();
   if (body === undefined || signal.aborted) return undefined;
   const plan = await planNode(deps, body, facts);
   const bootId = randomHex(deps.random, 16);
