@@ -54,9 +54,10 @@ export async function runApply({ args, flags, signal }: CommandInput): Promise<E
     if (textFlag(flags, 'output') === 'json') printJson(outcomes);
     else process.stdout.write(await renderOutcomes(outcomes));
     const failed = outcomes.find(({ outcome }) => outcome === 'failed');
-    if (failed !== undefined) tell(adviceAfter(failed));
     if (signal.aborted) return 130;
-    return failed === undefined ? 0 : 1;
+    if (failed === undefined) return 0;
+    tell(adviceAfter(failed));
+    return 1;
   } finally {
     await session.close();
   }
