@@ -12,6 +12,7 @@ import { type KeyRequest, parseKeyRequest } from './key-request.js';
 import { list } from './listing.js';
 import { lookInside, lookUp } from './lookup.js';
 import type { V2Event } from './node.js';
+import { readBody } from './read-body.js';
 import type { StoreStats } from './stats.js';
 import { shown, walk } from './tree.js';
 import type { WatchAnswers } from './watch-answers.js';
@@ -29,9 +30,6 @@ export interface KeyAnswerDeps {
 }
 
 const methods = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
-
-/** What Go reads of a form at most. */
-const maxFormBytes = 10 * 1024 * 1024;
 
 /** `/v2/keys`. `path` is clean, `query` without its question mark. */
 export async function answerKeys(
@@ -97,9 +95,9 @@ export async function readForm(request: Request, query: string): Promise<Form | 
   if (request.method !== 'PUT' && request.method !== 'POST') return inQuery;
   const type = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') return inQuery;
-  const body = new Uint8Array(await request.arrayBuffer());
-  if (body.length > maxFormBytes) return refused(210, 'http: POST too large');
-  const inBody = parseForm(Buffer.from(body).toString('utf8'));
+  const body = await readBody(request);
+  if (body === undefined) return refused(210, 'http: POST too large');
+  const inBody = parseForm(body.toString('utf8'));
   if (!isForm(inBody)) return inBody;
   return isForm(inQuery) ? new Map([...inQuery, ...inBody]) : inQuery;
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { MemberRecord } from '../identity.js';
 import { type Headers, jsonAnswer, notAllowed } from './answer.js';
 import { renderText } from './go-json.js';
+import { readBody } from './read-body.js';
 
 /** A cluster as the v2 API shows it. */
 export interface V2Cluster {
@@ -77,9 +78,10 @@ async function readUrls(deps: MemberAnswerDeps, request: Request): Promise<reado
   const type = request.headers.get('content-type') ?? '';
   if (type !== 'application/json')
     return said(deps, 415, `Bad Content-Type ${type}, accept application/json`);
-  const text = await request.text();
+  const body = await readBody(request);
+  if (body === undefined) return said(deps, 400, 'the body is too large');
   try {
-    const urls = urlsSchema.safeParse(JSON.parse(text));
+    const urls = urlsSchema.safeParse(JSON.parse(body.toString('utf8')));
     return urls.data?.peerURLs ?? said(deps, 400, 'no valid URLs given');
   } catch (error) {
     return said(deps, 400, error instanceof Error ? error.message : 'no JSON');
