@@ -68,3 +68,25 @@ test.each<[string, BootRequest]>([
   }
   expect(text).toBe(await realFiles.readText(path));
 });
+
+test.each([
+  '#cloud-config\nhostname: a\n',
+  '#cloud-config\nusers: [{name: a, coreos_ssh_import_github: a}]\n',
+])('user-data is converted once, however often anybody asks: %j', (text) => {
+  const reads = { count: 0 };
+  const machine = Object.defineProperty(bootMachine(1), 'userData', {
+    get: () => {
+      reads.count += 1;
+      return text;
+    },
+  });
+  const ask = () => {
+    try {
+      return answerBoot({ kind: 'ignition', marks: marksOf(1) }, bootPlan([machine]));
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(ask()).toEqual(ask());
+  expect(reads.count).toBe(1);
+});

@@ -59,14 +59,26 @@ function answerMachine(
   return { kind, machine: machine.name, text: renderBoot(boot, plan.controlUrl) };
 }
 
-/** An Ignition config goes as it is. A machine that lacks a part of its configuration is worse than one that waits. */
-function renderIgnition({ name, facts, profile, userData = '' }: BootMachine): string {
+type Made = { readonly text: string } | { readonly why: string };
+
+/** By machine of a plan, which never changes: a conversion takes a while, and anybody may ask for it at any time. */
+const conversions = new WeakMap<BootMachine, Made>();
+
+/** A machine that lacks a part of its configuration is worse than one that waits. */
+function renderIgnition(machine: BootMachine): string {
+  const made = conversions.get(machine) ?? makeIgnition(machine);
+  conversions.set(machine, made);
+  if ('text' in made) return made.text;
+  throw fail('boot/unfit-user-data', { machine: machine.name, why: made.why });
+}
+
+/** An Ignition config goes as it is. */
+function makeIgnition({ facts, profile, userData = '' }: BootMachine): Made {
   const filled = substitute(userData, facts);
-  if (parseUserData(filled).kind === 'ignition') return filled;
+  if (parseUserData(filled).kind === 'ignition') return { text: filled };
   const variant = profile.reads === 'fcos' ? 'fcos' : 'flatcar';
   const made = convertUserData(userData, { to: 'ignition', variant, facts });
   const lost = made.issues.find(({ severity }) => severity === 'error');
-  if (made.kind === 'ok' && lost === undefined) return made.text;
-  const why = lost === undefined ? 'it cannot be read' : `line ${lost.line}: ${lost.message}`;
-  throw fail('boot/unfit-user-data', { machine: name, why });
+  if (made.kind === 'ok' && lost === undefined) return { text: made.text };
+  return { why: lost === undefined ? 'it cannot be read' : `line ${lost.line}: ${lost.message}` };
 }
