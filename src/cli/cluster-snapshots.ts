@@ -2,7 +2,7 @@
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Handler, realFiles } from '../effects/index.js';
 import type { EtcdClient } from '../etcd/index.js';
@@ -80,7 +80,7 @@ export async function saveSnapshot(folder: string, member: EtcdClient): Promise<
   const partial = `${path}.partial`;
   try {
     const sha256 = await writeChecked(partial, member.snapshot(AbortSignal.timeout(saveLimitMs)));
-    await rename(partial, path);
+    await realFiles.move(partial, path);
     return { path, sha256, revision };
   } finally {
     await rm(partial, { force: true });

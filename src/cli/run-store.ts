@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { once } from 'node:events';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Listening, realClock, realRandom, withFileBytes } from '../effects/index.js';
+import { type Listening, realClock, realFiles, realRandom, withFileBytes } from '../effects/index.js';
 import {
   openStore,
   parseAutoCompaction,
@@ -68,7 +68,7 @@ export async function runStoreBackup({ args, flags, signal }: CommandInput): Pro
     });
     signal.throwIfAborted();
     const { revision, entryCount, sizeBytes, sha256 } = await withFileBytes(partial, verifySnapshot);
-    await rename(partial, path);
+    await realFiles.move(partial, path);
     const facts = { file: path, revision, entries: entryCount, sizeBytes, sha256 };
     if (textFlag(flags, 'output') === 'json') printJson(facts);
     else
@@ -172,8 +172,10 @@ async function readTls(flags: FlagValues): Promise<StoreListen['tls'] | undefine
   };
 }
 
+/** Into a new file that only its owner may read, whatever was there: users' secrets are in it. */
 async function writeAll(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  const file = await open(path, 'w', 0o600);
+  await rm(path, { force: true });
+  const file = await open(path, 'wx', 0o600);
   try {
     for await (const piece of pieces) await file.writeFile(piece);
     await file.sync();
