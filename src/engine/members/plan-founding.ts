@@ -30,14 +30,15 @@ export function planFounding(input: MemberPlanInput, before: StoreRecord | undef
   const places = before?.places ?? {};
   const hasPlaces = Object.keys(places).length > 0;
   if (hasPlaces && !isForgotten(places, reports)) return planAgain(input, places);
+  // Founders that are no machines of the cluster file may remember what these have forgotten, whatever kind of
+  // bootstrap the file has by now.
+  if (hasPlaces && !restoring && hasOthers(before)) return [];
   if (Object.values(places).some((place) => now < place.at + retryAfterMs(failuresAfter(place)))) return [];
   const founders = restoring ? findRestorers(input, sight) : findFounders(input);
   if (founders.length === 0) return [];
   const token = hasPlaces || before === undefined ? input.newToken() : before.token;
   const isGathering = input.bootstrap === 'discovery' && !restoring;
   if (isGathering) {
-    // Founders that are no machines of the cluster file may remember what these have forgotten.
-    if (hasPlaces && hasOthers(before)) return [];
     if (token !== before?.token || before.discovery === undefined) return [reserve(input, founders, token)];
     if (input.slots.length < before.discovery.size) return [];
   }

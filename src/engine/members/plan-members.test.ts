@@ -104,6 +104,17 @@ const table: readonly (readonly [what: string, input: MemberPlanInput, steps: re
     [],
   ],
   [
+    'discovery: another founder may remember, and the cluster file has another bootstrap by now',
+    planInput(3, {
+      ...nothing,
+      ...gathering,
+      bootstrap: 'static',
+      record: { ...gathering.record, places },
+      reports: otherDisks,
+    }),
+    [],
+  ],
+  [
     'discovery: no founder remembers',
     planInput(3, {
       ...nothing,
