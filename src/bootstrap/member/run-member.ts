@@ -60,6 +60,8 @@ export async function runMember(
   signal: AbortSignal,
 ): Promise<void> {
   const disk = openMemberDisk(deps, options.dataDir);
+  // While the disk is looked at, not after it: a machine that waits for its member waits for this.
+  const reading = settled(readVersion(deps.exec, options.program, signal));
   await endLeftEtcd(deps, options.dataDir, signal);
   if (signal.aborted) return;
   const found = await disk.settle();
@@ -72,12 +74,13 @@ export async function runMember(
     clientUrls: urls.advertiseClient,
     order: state.obeyed,
   });
-  const version = await readVersion(deps.exec, options.program, signal).catch((error: unknown) => {
-    if (signal.aborted) return undefined;
+  const read = await reading;
+  if (signal.aborted) return;
+  if (read.status === 'rejected') {
     tell(report(initialMember(found), ''));
-    throw error;
-  });
-  if (version === undefined || signal.aborted) return;
+    throw read.reason;
+  }
+  const version = read.value;
 
   const unused = memberFlags({ kind: 'again', name: '' }, options.environment, options, version).problems;
   const problems = unused.map(({ key, message }) => `etcd is not given "${key}": ${message}`);
@@ -102,6 +105,12 @@ export async function runMember(
   await aborted(signal);
   runner.send({ kind: 'close' });
   await runner.closed;
+}
+
+/** What came of it, which may be asked for later. */
+async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [result] = await Promise.allSettled([work]);
+  return result;
 }
 
 interface RunnerOptions extends MemberOptions {

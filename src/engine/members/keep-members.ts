@@ -56,9 +56,11 @@ export interface SnapshotDesk {
   newer(revision: number, signal: AbortSignal): Promise<void>;
 }
 
-/** etcd has no watch on its member list: how often it is looked at when all is well, and when something is under way. */
-const calmMs = 2_000;
-const busyMs = 200;
+/**
+ * etcd has no watch on its member list: how often it is looked at when all is well, when something is under way, and
+ * while a learner that has just come catches up.
+ */
+const pauses = { calm: 2_000, busy: 200, promoting: 50 } as const;
 
 /**
  * Keeps the etcd cluster of the machines whole as long as the leadership lasts: looks, plans, does one change, looks
@@ -86,7 +88,7 @@ export async function keepMembers(
       if (turn === 'lost') return;
       // To plan on a snapshot from before what was done would do it twice.
       if (typeof turn === 'number') await desk.newer(turn - 1, signal);
-      else await until(deps.clock, desk, snapshot.revision, turn === 'calm' ? calmMs : busyMs, signal);
+      else await until(deps.clock, desk, snapshot.revision, pauses[turn], signal);
     }
   } finally {
     await link.close();
@@ -94,7 +96,7 @@ export async function keepMembers(
 }
 
 /** A number: something was written, at this revision. */
-type Turn = 'calm' | 'busy' | 'lost' | number;
+type Turn = keyof typeof pauses | 'lost' | number;
 
 interface TurnDeps extends KeepMembersDeps {
   readonly awaySince: ReadonlyMap<string, number>;
@@ -141,12 +143,14 @@ async function takeTurn(
   const view = foldStoreView(input, snapshot.storeView);
   const told = await tell(deps, leadership, snapshot.storeView, view);
   if (told === undefined) return 'lost';
-  for (const step of planMembers(input)) {
+  const steps = planMembers(input);
+  for (const step of steps) {
     const outcome = await attempt(deps, leadership, link, snapshot, step);
     // One at a time: the next would be built on records from before it.
     if (outcome !== 'refused') return outcome ?? 'lost';
   }
   if (told !== 'same') return told;
+  if (steps.some(({ kind }) => kind === 'promote')) return 'promoting';
   return view.state === 'ok' ? 'calm' : 'busy';
 }
 
