@@ -21,9 +21,14 @@ const stranger = '$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
 /** Native code, which only a store with users needs. */
 const bcrypt = () => import('bcrypt');
 
-/** On a thread of Node's pool, and one at a time, so that log-ins leave the other threads to the disk. */
-export function openPasswords(): Passwords {
-  const turn = inTurn();
+/**
+ * On a thread of Node's pool, and one at a time, so that log-ins leave the other threads to the disk.
+ *
+ * @param mostWaiting whoever comes behind them is told so at once (`etcd/too-many-requests`, from both): else a flood of
+ *   wrong passwords would hold up the right ones for minutes
+ */
+export function openPasswords(mostWaiting = 100): Passwords {
+  const turn = boundedTurn(mostWaiting);
   return {
     async hash(password) {
       const bytes = Buffer.from(password, 'utf8');
@@ -39,5 +44,19 @@ export function openPasswords(): Passwords {
         const { compare } = await bcrypt();
         return (await compare(bytes, secret ?? stranger)) && secret !== undefined;
       }),
+  };
+}
+
+function boundedTurn(mostWaiting: number): ReturnType<typeof inTurn> {
+  const turn = inTurn();
+  const state = { waiting: 0 };
+  return async (work) => {
+    if (state.waiting >= mostWaiting) throw fail('etcd/too-many-requests');
+    state.waiting += 1;
+    try {
+      return await turn(work);
+    } finally {
+      state.waiting -= 1;
+    }
   };
 }

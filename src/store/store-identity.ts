@@ -16,7 +16,7 @@ const formatKey = metaKey('format');
 export const clusterKey = metaKey('cluster');
 export const memberKey = metaKey('member');
 /** Of the records' layout; another one is not read. */
-const format = 'muster-store-1';
+const format = 'muster-store-2';
 
 /**
  * The ids of the store in this backend; an empty backend becomes a store. Throws a plain `Error` when something
@@ -28,7 +28,8 @@ export async function openIdentity(backend: Backend, random: Random): Promise<Mi
     if (!isEmpty(backend)) throw new Error('it was written by another program');
     return mint(backend, random);
   }
-  const text = Buffer.from(unsealed(found)).toString('latin1');
+  const bytes = Buffer.from(found).toString('latin1');
+  const text = /^muster-store-\d+$/.test(bytes) ? bytes : Buffer.from(unsealed(found)).toString('latin1');
   if (text !== format) throw new Error(`its format is "${text}", this version of muster reads "${format}"`);
   return { clusterId: readId(backend, clusterKey), memberId: memberId(readId(backend, memberKey)) };
 }

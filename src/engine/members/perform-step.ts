@@ -11,6 +11,7 @@ import type {
   StoreRegistry,
 } from '../../registry/index.js';
 import { sealAlarm, storeMembersOf } from './cluster-link.js';
+import { isSilent } from './is-silent.js';
 import type { MemberStep } from './member-step.js';
 import { failuresAfter, settled } from './retry.js';
 
@@ -91,18 +92,17 @@ export async function performStep(
   }
 }
 
-/** The control process may be the only one that does not hear of it. */
+/** The control process may be the only one that does not hear of it. A refusal is an answer too. */
 async function confirmSilent(deps: StepDeps, endpoints: readonly string[]): Promise<void> {
   const asked = endpoints.map(async (endpoint) => {
     const member = deps.connect(endpoint);
     try {
-      await member.status();
-      return endpoint;
+      return (await isSilent(member)) ? [] : [endpoint];
     } finally {
       await member.close();
     }
   });
-  const answering = await Promise.any(asked).catch(() => undefined);
+  const [answering] = (await Promise.all(asked)).flat();
   if (answering !== undefined) throw new Error(`it answers at ${answering}`);
 }
 

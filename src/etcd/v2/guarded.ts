@@ -41,7 +41,21 @@ export function guardedV2(auth: Auth, handler: Handler): Handler {
     if (may?.([{ kind: 'admin' }]) === true) return handler(request, connection);
     return jsonAnswer(401, '{"message":"Insufficient credentials"}');
   };
-  return withCors(guarded);
+  return withCors(unlessBusy(guarded));
+}
+
+const busy = 'etcd/too-many-requests';
+
+/** Whether a password is right could not be looked at: that is no refusal of the one who gave it. */
+function unlessBusy(handler: Handler): Handler {
+  return async (request, connection) => {
+    try {
+      return await handler(request, connection);
+    } catch (error) {
+      if (!isMusterError(error, busy)) throw error;
+      return jsonAnswer(503, JSON.stringify({ message: error.message }));
+    }
+  };
 }
 
 type May = (needs: readonly Need[]) => boolean;
@@ -117,7 +131,7 @@ async function callerOf(auth: Auth, header: string | null): Promise<Caller | und
   try {
     return { token: await auth.authenticate(text.slice(0, colon), text.slice(colon + 1)) };
   } catch (error) {
-    if (isMusterError(error)) return undefined;
+    if (isMusterError(error) && !isMusterError(error, busy)) return undefined;
     throw error;
   }
 }
