@@ -2,7 +2,8 @@
 
 /**
  * Random orders about users, roles and permissions, and random calls as several users, on the store on disk and on real
- * etcd 3.5. A tenth of MUSTER_FUZZ_CALLS (5,000), MUSTER_FUZZ_SEED repeats a run.
+ * etcd 3.5. A tenth of MUSTER_FUZZ_CALLS (5,000). MUSTER_FUZZ_SEED asks for other calls than the same ones each time:
+ * this fuzz is young, and a difference that it finds is to be a finding, not somebody else's broken build.
  */
 import { expect, test } from 'vitest';
 import { differencesOf } from '../conformance/difference.js';
@@ -11,7 +12,7 @@ import { type AuthCall, openSide, performAuth, randomAuthCall } from './auth-cal
 import { type SeededRandom, seededRandom } from './seeded-random.js';
 
 const total = Number(process.env.MUSTER_FUZZ_CALLS ?? 5_000) / 10;
-const seed = Number(process.env.MUSTER_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 32));
+const seed = Number(process.env.MUSTER_FUZZ_SEED ?? 77);
 const roundLength = 250;
 
 test(`${total} random calls of users, seed ${seed}`, { timeout: 60_000 + total * 60 }, async () => {
