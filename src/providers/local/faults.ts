@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Clock, Exec, Files, ProcessSighting } from '../../effects/index.js';
+import { marker } from '../processes/machine-processes.js';
 import type { HostFaults } from '../provider.js';
-import { marker } from './machine-processes.js';
 
 const lookAgainMs = 5;
 const goneLimitMs = 10_000;

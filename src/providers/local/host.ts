@@ -1,169 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Child, ProcessSighting } from '../../effects/index.js';
-import { fail } from '../errors.js';
-import type { Host, HostedMachine, MachineOrder, ProviderContext } from '../provider.js';
-import { explainExit, unseenEnd } from './end-reasons.js';
-import { openEnds } from './ends.js';
+import { openMachineLinks } from '../network/links/links.js';
+import { explainExit } from '../processes/end-reasons.js';
+import type { HostScope } from '../processes/host-scope.js';
+import { openProcessHost } from '../processes/process-host.js';
+import type { Host, ProviderContext } from '../provider.js';
 import { localFaults } from './faults.js';
-import { type HostScope, isSame, reasonOf } from './host-scope.js';
-import { openLanes } from './lanes.js';
-import { openMachineLinks } from './links/links.js';
-import { isAlive, marker, stopProcess, sweep } from './machine-processes.js';
-import {
-  isMachineName,
-  listMachineNames,
-  type MachineFolder,
-  machineFolder,
-  readRecord,
-  writeRecord,
-} from './machine-record.js';
 import { readLocalOptions } from './options.js';
-import { watchEnds } from './watch-ends.js';
+
+/** How long a machine may take to stop its units when it is powered off. */
+const stopLimitMs = 10_000;
 
 /**
- * The machines of one cluster as processes of this computer, which outlive this process. What is on is asked
- * of the kernel, never remembered; a crash at any point leaves nothing that cannot be found by its marker.
+ * Machines whose main process is the agent. A local machine has no memory of its last run: its root begins empty, as a
+ * network-booted machine's does.
  */
 export function openLocalHost(deps: HostScope['deps'], context: ProviderContext): Host {
   const { folder } = context;
   const options = readLocalOptions(context.options);
   const links = options.links === 'namespaces' ? openMachineLinks(deps, context, options.network) : undefined;
-  const scope: HostScope = {
-    deps,
-    folder,
-    links,
-    children: new Map(),
-    ends: openEnds(),
-    inLane: openLanes(),
-  };
-  const at = (name: string) => machineFolder(folder, checkedName(name));
-  return {
-    powerOn: async (order) => scope.inLane(order.name, () => powerOn(scope, at(order.name), order)),
-    powerOff: async (name) => scope.inLane(name, () => powerOff(scope, at(name), name)),
-    destroy: async (name) => scope.inLane(name, () => destroy(scope, at(name), name)),
-    list: async () => {
-      const names = await listMachineNames(deps.files, folder);
-      return Promise.all(names.map((name) => describeMachine(scope, at(name), name)));
+  const { at, ...machines } = openProcessHost(deps, folder, {
+    async launch(order, { folder: cwd, root, console }) {
+      await links?.plug(order);
+      const inside = (await links?.enter(order.name)) ?? [];
+      const [program, ...first] = deps.program;
+      const [command = program, ...words] = [...inside, program, ...first, 'agent'];
+      const marks = ['--mac', order.mac, '--uuid', order.uuid];
+      const { NODE_EXTRA_CA_CERTS: _slowsTheStart, ...environment } = deps.environment;
+      return {
+        command: [command, ...words, '--boot-url', order.bootUrl, ...marks, '--root', root],
+        cwd,
+        environment,
+        logFile: console,
+      };
     },
-    watchEnds: (signal) => watchEnds(scope, signal),
-    consoleFile: (name) => at(name).console,
+    askToEnd: (main) => deps.exec.signal(main, 'SIGTERM'),
+    endLimitMs: stopLimitMs,
+    retire: async (name) => links?.unplug(name),
+    explainExit: (at, exit) => explainExit(deps.files, at.console, exit),
+  });
+  return {
+    ...machines,
     rootFolder: (name) => at(name).root,
-    enter: async (name) => (await links?.enter(checkedName(name))) ?? [],
+    enter: async (name) => (await links?.enter(at(name).name)) ?? [],
     faults: { ...localFaults(deps, (name) => at(name).root), ...(links && { links: links.faults }) },
   };
-}
-
-/** A local machine has no memory of its last run: its root begins empty, as a network-booted machine's does. */
-async function powerOn(scope: HostScope, at: MachineFolder, order: MachineOrder): Promise<boolean> {
-  const { files } = scope.deps;
-  const before = await readRecord(files, at);
-  if (before?.main !== undefined && (await isAlive(scope.deps.exec, before.main))) return false;
-  // A machine with no folder was never started, so that there is nothing to look for.
-  if ((await files.stat(at.folder)) !== undefined) await sweep(scope.deps, order.name, at.root);
-  try {
-    await files.makeFolder(at.folder, 0o700);
-    await files.remove(at.root);
-    await files.makeFolder(at.root, 0o755);
-    // Before the start: whatever happens from here on, this record says which marker to look for.
-    await writeRecord(files, at, { order });
-    await scope.links?.plug(order);
-    await start(scope, at, order);
-    return true;
-  } catch (error) {
-    await sweep(scope.deps, order.name, at.root);
-    const why = error instanceof Error ? error.message : String(error);
-    throw fail('providers/cannot-start', { name: order.name, why }, error);
-  }
-}
-
-async function start(scope: HostScope, at: MachineFolder, order: MachineOrder): Promise<void> {
-  const { exec, files } = scope.deps;
-  const inside = (await scope.links?.enter(order.name)) ?? [];
-  const [program = '', ...first] = [...inside, ...scope.deps.program];
-  const args = [...first, 'agent', '--boot-url', order.bootUrl, '--mac', order.mac, '--uuid', order.uuid];
-  const { NODE_EXTRA_CA_CERTS: _slowsTheStart, ...environment } = scope.deps.environment;
-  const child = await exec.spawn(program, [...args, '--root', at.root], {
-    cwd: at.folder,
-    env: { ...environment, [marker]: at.root },
-    logFile: at.console,
-    isDetached: true,
-  });
-  try {
-    const main = (await exec.sight(child.pid)) ?? { pid: child.pid, startedAt: 'ended at once' };
-    await writeRecord(files, at, { order, main });
-    follow(scope, at, order.name, child, main);
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
-}
-
-/** Tells of its end, unless somebody powered it off or on again in the meantime. */
-function follow(
-  scope: HostScope,
-  at: MachineFolder,
-  name: string,
-  child: Child,
-  main: ProcessSighting,
-): void {
-  const entry: { readonly child: Child; ended?: string } = { child };
-  scope.children.set(name, entry);
-  child.exited
-    .then(async (exit) => {
-      entry.ended = await explainExit(scope.deps.files, at, exit);
-      await tellIfUnasked(scope, at, name, main);
-    })
-    .catch((error: unknown) => {
-      scope.deps.log.error('cannot tell why a machine ended', { machine: name, error: String(error) });
-      scope.ends.tell({ name, reason: unseenEnd, main });
-    });
-}
-
-async function tellIfUnasked(scope: HostScope, at: MachineFolder, name: string, main: ProcessSighting) {
-  await scope.inLane(name, async () => {
-    const record = await readRecord(scope.deps.files, at);
-    if (!isSame(record?.main, main)) return;
-    scope.ends.tell({ name, reason: reasonOf(scope, name, main), main });
-  });
-}
-
-async function powerOff(scope: HostScope, at: MachineFolder, name: string): Promise<void> {
-  const record = await readRecord(scope.deps.files, at);
-  if (record?.main !== undefined) {
-    await stopProcess(scope.deps, record.main, scope.children.get(name)?.child);
-  }
-  // Whatever the record says, or fails to say.
-  await sweep(scope.deps, name, at.root);
-  await scope.links?.unplug(name);
-  if (record?.main !== undefined) await noteOff(scope, at, record.order);
-}
-
-/** A machine that is off although its record says otherwise is found out by asking; a full disk must not keep it on. */
-async function noteOff(scope: HostScope, at: MachineFolder, order: MachineOrder): Promise<void> {
-  try {
-    await writeRecord(scope.deps.files, at, { order });
-  } catch (error) {
-    scope.deps.log.warn('cannot record that a machine is off', { machine: order.name, error: String(error) });
-  }
-}
-
-async function destroy(scope: HostScope, at: MachineFolder, name: string): Promise<void> {
-  await powerOff(scope, at, name);
-  await scope.deps.files.remove(at.folder);
-  scope.children.delete(name);
-}
-
-async function describeMachine(scope: HostScope, at: MachineFolder, name: string): Promise<HostedMachine> {
-  const record = await readRecord(scope.deps.files, at);
-  if (record === undefined) return { name, state: 'off', reason: 'its record is missing or damaged' };
-  if (record.main === undefined) return { name, state: 'off', reason: 'powered off' };
-  if (await isAlive(scope.deps.exec, record.main)) return { name, state: 'on' };
-  return { name, state: 'off', reason: reasonOf(scope, name, record.main) };
-}
-
-/** The name becomes part of paths that are removed whole. */
-function checkedName(name: string): string {
-  if (!isMachineName(name)) throw fail('providers/bad-name', { name: name.slice(0, 100) });
-  return name;
 }

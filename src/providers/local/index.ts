@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { findWayIn } from '../network/links/cluster-link.js';
 /**
  * local: machines as processes of this computer. A machine knows only its MAC, its UUID and where to boot from,
  * walks the same path as a network-booted one, and begins with an empty disk at every power-on.
  */
+import { releaseBlock } from '../network/loopback-block.js';
 import type { Provider } from '../provider.js';
 import { openLocalHost } from './host.js';
-import { findWayIn } from './links/cluster-link.js';
-import {
-  findLocalNetwork,
-  lowerLocalNetwork,
-  openLocalNetwork,
-  raiseLocalNetwork,
-  releaseLocalNetwork,
-} from './network.js';
+import { findLocalNetwork, lowerLocalNetwork, openLocalNetwork, raiseLocalNetwork } from './network.js';
 import { localOptionParser } from './options.js';
 
 export { type FirmwareDeps, runFirmware } from './firmware/firmware.js';
@@ -28,6 +23,6 @@ export const localProvider: Provider = {
   raiseNetwork: raiseLocalNetwork,
   lowerNetwork: lowerLocalNetwork,
   findWayIn,
-  releaseNetwork: releaseLocalNetwork,
+  releaseNetwork: releaseBlock,
   openHost: openLocalHost,
 };

@@ -3,10 +3,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Files, type ProbeTcp, silentLog } from '../../effects/index.js';
+import { findAddress, findBlock, overlaps, renderBlock, sizeOf } from '../network/ipv4-block.js';
+import { releaseBlock } from '../network/loopback-block.js';
 import type { ProviderContext } from '../provider.js';
 import { memoryFiles } from '../testing.js';
-import { findAddress, findBlock, overlaps, renderBlock, sizeOf } from './ipv4-block.js';
-import { findLocalNetwork, openLocalNetwork, releaseLocalNetwork } from './network.js';
+import { findLocalNetwork, openLocalNetwork } from './network.js';
 import { localOptionParser } from './options.js';
 
 const everythingFree: ProbeTcp = async () => 'free';
@@ -30,8 +31,7 @@ function openUser(
       openLocalNetwork({ ...deps, probeTcp }, contextOf(folder, options)),
     find: (folder: string, options?: unknown) =>
       findLocalNetwork({ ...deps, probeTcp: everythingFree }, contextOf(folder, options)),
-    release: (folder: string) =>
-      releaseLocalNetwork({ ...deps, probeTcp: everythingFree }, contextOf(folder)),
+    release: (folder: string) => releaseBlock({ ...deps, probeTcp: everythingFree }, contextOf(folder)),
   };
 }
 

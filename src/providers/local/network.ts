@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { fail } from '../errors.js';
+import { findAddress, type Ipv4Block } from '../network/ipv4-block.js';
+import { findNamespace, lowerLinks, raiseBridge } from '../network/links/cluster-link.js';
+import {
+  type BlockDeps,
+  controlOffset,
+  findChosenBlock,
+  hasOneAddress,
+  machineAddress,
+  openBlock,
+} from '../network/loopback-block.js';
 import type { ClusterNetwork, ProviderContext, ProviderDeps } from '../provider.js';
-import { findAddress, type Ipv4Block, renderBlock, sizeOf } from './ipv4-block.js';
-import { findNamespace, lowerLinks, raiseBridge } from './links/cluster-link.js';
-import { controlOffset } from './links/links.js';
 import { readLocalOptions } from './options.js';
-import { openReservations, type Reservations } from './reservations.js';
-
-/** Where muster chooses networks: 4096 blocks of 1024 addresses. */
-const pool: Ipv4Block = { base: 127 * 2 ** 24 + 64 * 2 ** 16, prefix: 10 };
-const blockPrefix = 22;
-const maxTries = 64;
-/** So many blocks with a taken port mean that a program listens on every address: moving on does not help then. */
-const maxBusyBlocks = 8;
-
-const firstMachineOffset = 101;
-
-type NetworkDeps = Pick<ProviderDeps, 'files' | 'probeTcp' | 'environment' | 'log'>;
 
 /**
  * The network of a cluster on this computer. On Linux every address of 127.0.0.0/8 is there to be listened
@@ -31,37 +23,25 @@ type NetworkDeps = Pick<ProviderDeps, 'files' | 'probeTcp' | 'environment' | 'lo
  * @throws `providers/network-taken` when the cluster file names a block that another cluster has;
  * `providers/no-network-free`, `providers/bad-options`
  */
-export async function openLocalNetwork(deps: NetworkDeps, context: ProviderContext): Promise<ClusterNetwork> {
+export async function openLocalNetwork(deps: BlockDeps, context: ProviderContext): Promise<ClusterNetwork> {
   const { links, network: wanted } = readLocalOptions(context.options);
   if (links === 'namespaces') return networkOf(wanted);
-  if (await isShared(deps, wanted)) return sharedNetwork;
-  const reservations = reservationsOf(deps, context);
-  if (wanted === undefined) return networkOf(await chooseBlock(deps, context, reservations));
-  const claim = await reservations.claim(wanted);
-  if (claim.kind === 'mine') return networkOf(wanted);
-  throw fail('providers/network-taken', { network: renderBlock(wanted), folder: claim.folder });
+  if (await hasOneAddress(deps, wanted)) return sharedNetwork;
+  const sockets = (block: Ipv4Block) =>
+    context.ports.map((port) => ({ host: findAddress(block, controlOffset) ?? '', port }));
+  return networkOf(await openBlock(deps, context, wanted, sockets));
 }
 
 /** The network that `openLocalNetwork` gives, as far as it is decided, with nothing reserved and nothing given back. */
 export async function findLocalNetwork(
-  deps: NetworkDeps,
+  deps: BlockDeps,
   context: ProviderContext,
 ): Promise<ClusterNetwork | undefined> {
   const { links, network: wanted } = readLocalOptions(context.options);
   if (links === 'namespaces') return networkOf(wanted);
-  if (await isShared(deps, wanted)) return sharedNetwork;
-  const block = wanted ?? (await reservationsOf(deps, context).chosen());
+  if (await hasOneAddress(deps, wanted)) return sharedNetwork;
+  const block = await findChosenBlock(deps, context, wanted);
   return block === undefined ? undefined : networkOf(block);
-}
-
-/** Whether there is one loopback address only. */
-async function isShared({ probeTcp }: NetworkDeps, wanted: Ipv4Block | undefined): Promise<boolean> {
-  const host = findAddress(wanted ?? pool, controlOffset) ?? '';
-  return (await probeTcp({ host, port: 0 })) === 'no-address';
-}
-
-export async function releaseLocalNetwork(deps: NetworkDeps, context: ProviderContext): Promise<void> {
-  await reservationsOf(deps, context).release();
 }
 
 /** @throws `providers/no-namespaces` */
@@ -87,52 +67,6 @@ const sharedNetwork: ClusterNetwork = { controlAddress: '127.0.0.1', addressOf: 
 function networkOf(block: Ipv4Block): ClusterNetwork {
   return {
     controlAddress: findAddress(block, controlOffset) ?? '',
-    addressOf(index) {
-      const address = findAddress(block, firstMachineOffset + index);
-      if (address !== undefined) return address;
-      throw fail('providers/network-full', { network: renderBlock(block), number: index + 1 });
-    },
+    addressOf: (index) => machineAddress(block, index),
   };
-}
-
-/** What it chose before, if nobody else has that; else the first free one, tried in an order that the folder's path decides. */
-async function chooseBlock(
-  deps: NetworkDeps,
-  context: ProviderContext,
-  reservations: Reservations,
-): Promise<Ipv4Block> {
-  const before = await reservations.chosen();
-  if (before !== undefined && (await reservations.claim(before)).kind === 'mine') return before;
-  let busy = 0;
-  for (const block of candidates(context.folder)) {
-    const mayPassOver = busy < maxBusyBlocks;
-    if (mayPassOver && (await isBusy(deps, context, block))) busy += 1;
-    else if ((await reservations.claim(block)).kind === 'mine') return block;
-  }
-  throw fail('providers/no-network-free', { count: maxTries });
-}
-
-function candidates(folder: string): readonly Ipv4Block[] {
-  const size = sizeOf({ prefix: blockPrefix });
-  const count = sizeOf(pool) / size;
-  const first = createHash('sha256').update(folder).digest().readUInt32BE(0) % count;
-  return Array.from({ length: maxTries }, (_, index) => ({
-    base: pool.base + ((first + index) % count) * size,
-    prefix: blockPrefix,
-  }));
-}
-
-/** True when somebody listens where the control process would: another user's cluster, whose reservations are not seen. */
-async function isBusy(deps: NetworkDeps, context: ProviderContext, block: Ipv4Block): Promise<boolean> {
-  const host = findAddress(block, controlOffset) ?? '';
-  const found = await Promise.all(context.ports.map((port) => deps.probeTcp({ host, port })));
-  return found.includes('taken');
-}
-
-function reservationsOf(deps: NetworkDeps, context: ProviderContext): Reservations {
-  const { XDG_STATE_HOME: state, HOME: home } = deps.environment;
-  const stateFolder = state?.startsWith('/') ? state : home && join(home, '.local', 'state');
-  if (!stateFolder)
-    deps.log.warn('no HOME is set: other clusters of this user cannot see the network of this one');
-  return openReservations(deps.files, context.folder, stateFolder || undefined);
 }

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { OptionParser, OptionProblem } from '../../spec/index.js';
 import { fail } from '../errors.js';
-import { findBlock, type Ipv4Block, overlaps, renderBlock } from './ipv4-block.js';
+import { findBlock, type Ipv4Block, overlaps, renderBlock } from '../network/ipv4-block.js';
 
 /** What a cluster file may say under `provider.options` of the local provider. */
 export type LocalOptions =

@@ -9,8 +9,6 @@ import { fail } from '../errors.js';
  */
 export const marker = 'MUSTER_MACHINE';
 
-/** How long a machine may take to stop its units when it is powered off. */
-const stopLimitMs = 10_000;
 /** How long killed processes may take to be gone. */
 const sweepLimitMs = 10_000;
 const lookAgainMs = 25;
@@ -35,10 +33,11 @@ export async function stopProcess(
   deps: ProcessDeps,
   main: ProcessSighting,
   child: Child | undefined,
+  { ask, limitMs }: { readonly ask: (main: ProcessSighting) => Promise<void>; readonly limitMs: number },
 ): Promise<void> {
   if (!(await isAlive(deps.exec, main))) return;
-  await deps.exec.signal(main, 'SIGTERM');
-  if (await endsWithin(deps, main, child, stopLimitMs)) return;
+  await ask(main);
+  if (await endsWithin(deps, main, child, limitMs)) return;
   await deps.exec.signal(main, 'SIGKILL');
   await endsWithin(deps, main, child, sweepLimitMs);
 }

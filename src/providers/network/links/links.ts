@@ -2,16 +2,14 @@
 
 import { join } from 'node:path';
 import { fail } from '../../errors.js';
+import { listMachineNames, machineFolder, readRecord } from '../../processes/machine-record.js';
 import { controlPlace, type LinkFaults, type MachineOrder } from '../../provider.js';
 import { contains, findAddress, type Ipv4Block, renderBlock } from '../ipv4-block.js';
-import { listMachineNames, machineFolder, readRecord } from '../machine-record.js';
+import { controlOffset } from '../loopback-block.js';
 import { findNamespace, type LinkDeps } from './cluster-link.js';
 import { cutOff, healAt, type Place } from './cuts.js';
 import { plug, unplug } from './machine-link.js';
 import { bridge, machineInterface, machineNamespace, namespaceFolder } from './names.js';
-
-/** Of the control process, in the network of any cluster. */
-export const controlOffset = 1;
 
 /** The links of one cluster's machines, each with an interface of its own. */
 export interface MachineLinks {

@@ -16,16 +16,18 @@ export interface MachineRecord {
 
 /** Everything of one machine lies in one folder, private to its owner. */
 export interface MachineFolder {
+  readonly name: string;
   readonly folder: string;
   readonly record: string;
   readonly console: string;
-  /** Stands for `/`; emptied at every power-on. */
+  /** Emptied at every power-on; stands for `/` where the machine has no disk of its own. */
   readonly root: string;
 }
 
 export function machineFolder(clusterFolder: string, name: string): MachineFolder {
   const folder = join(clusterFolder, 'machines', name);
   return {
+    name,
     folder,
     record: join(folder, 'machine.json'),
     console: join(folder, 'console.log'),
