@@ -4,10 +4,15 @@ import { z } from 'zod';
 import { bootstrapKinds } from '../model/index.js';
 import type { BackupSpec, StoreSpec } from './cluster-spec.js';
 import { quoteValue } from './data-path.js';
+import { imageField, imageHint } from './image-fields.js';
 import { machineFields } from './machine-fields.js';
+import { profileFields } from './profile-fields.js';
 import { told } from './schema-hint.js';
 import { findDnsLabel, findDnsName, findIp, findSeconds, textOf, wholeNumber } from './text-format.js';
 import { userDataField } from './user-data-field.js';
+
+/** As many as anybody could tell apart. */
+const maxProfiles = 200;
 
 /** As many machines as one cluster may have. */
 const maxMachines = 1000;
@@ -197,6 +202,17 @@ const fields = z.strictObject({
     'How many machines (core-01, core-02, …), or a list that describes each.',
     'write a number from 1 to 1000, or a list of machines',
     [3, [{ name: 'core-01', mac: '52:54:00:aa:00:01' }]],
+  ),
+  image: told(
+    imageField.optional(),
+    'What the machines boot: a built image, or kernel, initrd and arguments. Processes of this computer boot nothing.',
+    imageHint,
+    ['base', { kernel: 'vmlinuz', initrd: 'initrd.img' }],
+  ),
+  profiles: told(
+    z.array(profileFields).max(maxProfiles).default([]),
+    'What machines with certain labels boot instead. Most labels count first.',
+    'write a list of profiles',
   ),
   userData: userDataField(
     'Configuration for every machine: a cloud-config file beside this one, or cloud-config keys.',

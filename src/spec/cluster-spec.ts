@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { BootstrapKind, Issue, MachineMarks, MachineRole } from '../model/index.js';
-
-/** Per-machine configuration text, as the operator named it. */
-export type UserDataSource =
-  /** A file, relative to the cluster file. */
-  | { readonly kind: 'file'; readonly path: string }
-  /** Cloud-config keys written in the cluster file itself. */
-  | { readonly kind: 'inline'; readonly config: Readonly<Record<string, unknown>> };
+import type { ImageSpec, ProfileSpec } from './boot-spec.js';
+import type { UserDataSource } from './user-data-source.js';
 
 export interface MachineSpec {
   readonly name: string;
@@ -71,6 +66,10 @@ export interface ClusterSpec {
   /** Seconds after which a silent machine is lost; 2 to 3600. */
   readonly agentTtlSeconds: number;
   readonly machines: readonly MachineSpec[];
+  /** What machines boot that no profile has another for; nothing: what their provider boots by itself. */
+  readonly image: ImageSpec | undefined;
+  /** In the order of the file; at most one without a selector. */
+  readonly profiles: readonly ProfileSpec[];
   readonly userData: UserDataSource | undefined;
 }
 

@@ -9,6 +9,7 @@
  * provider: what other rooms understand (provider options, cloud-config keys) goes to the parsers passed in.
  * `openYaml`, `readYaml` and `checkYaml` are the one way in which muster reads YAML that people edit.
  */
+export type { ImageFile, ImageSpec, ProfileSpec, SystemConfig } from './boot-spec.js';
 export {
   type CheckOptions,
   type CheckResult,
@@ -24,7 +25,6 @@ export type {
   MachineSpec,
   OptionParser,
   OptionProblem,
-  UserDataSource,
 } from './cluster-spec.js';
 export { type DataPath, parsePath, quoteValue } from './data-path.js';
 export { diffSpec, type SpecChange } from './diff-spec.js';
@@ -34,6 +34,7 @@ export { checkYaml, placeProblems, type ReadResult, readYaml, sortIssues } from 
 export { type ClusterFileTemplate, renderClusterFile } from './render-cluster-file.js';
 export { type ReplaceResult, replaceMachine } from './replace-machine.js';
 export { inputSchema, type JsonSchema, told } from './schema-hint.js';
+export type { UserDataSource } from './user-data-source.js';
 export {
   openYaml,
   type YamlDocument,

@@ -65,6 +65,8 @@ const defaultSpec = {
   control: { address: '', port: 7979, etcdPort: 2379, dnsPort: 53 },
   agentTtlSeconds: 10,
   machines: ['core-01', 'core-02', 'core-03'].map((name) => ({ name, ...plain })),
+  image: undefined,
+  profiles: [],
   userData: undefined,
 };
 

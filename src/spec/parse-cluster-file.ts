@@ -7,6 +7,7 @@ import { valueAt } from './data-edit.js';
 import type { DataPath } from './data-path.js';
 import { findMachineClashes } from './machine-clashes.js';
 import { completeMachines } from './machine-list.js';
+import { findProfileClashes } from './profile-clashes.js';
 import { chooseProvider, type OptionParsers, placeBelow } from './provider-choice.js';
 import { checkYaml, placeProblems, sortIssues } from './read-yaml.js';
 import { openYaml } from './yaml-document.js';
@@ -37,6 +38,7 @@ export function parseClusterFile(text: string, options: ClusterFileOptions): Clu
   const problems = [
     ...chosen.problems,
     ...findMachineClashes(data, document.textAt),
+    ...findProfileClashes(data),
     ...findPortClash(data),
     ...findBackupClash(data),
     ...findSizeClash(data),
@@ -50,7 +52,7 @@ export function parseClusterFile(text: string, options: ClusterFileOptions): Clu
 }
 
 function complete(file: ClusterFile, provider: ClusterSpec['provider']): ClusterSpec {
-  const { name, domain, store, backup, control, agentTtl, machines, userData } = file;
+  const { name, domain, store, backup, control, agentTtl, machines, image, profiles, userData } = file;
   return {
     name,
     domain,
@@ -60,6 +62,8 @@ function complete(file: ClusterFile, provider: ClusterSpec['provider']): Cluster
     control,
     agentTtlSeconds: agentTtl,
     machines: completeMachines(machines),
+    image,
+    profiles,
     userData,
   };
 }
@@ -103,9 +107,11 @@ function findSizeClash(data: unknown): readonly DataProblem[] {
 
 function checkInlineUserData(data: unknown, parser: OptionParser | undefined): readonly DataProblem[] {
   if (parser === undefined) return [];
-  const machines = valueAt(data, ['machines']);
   const paths: DataPath[] = [['userData']];
-  if (Array.isArray(machines)) paths.push(...machines.map((_, index) => ['machines', index, 'userData']));
+  for (const list of ['machines', 'profiles']) {
+    const items = valueAt(data, [list]);
+    if (Array.isArray(items)) paths.push(...items.map((_, index) => [list, index, 'userData']));
+  }
   return paths.flatMap((path) => {
     const value = valueAt(data, path);
     const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
-import type { UserDataSource } from './cluster-spec.js';
 import { told } from './schema-hint.js';
+import type { UserDataSource } from './user-data-source.js';
 
 const path = z.string().refine((text) => text.trim() !== '' && !text.includes('\0'), {
   error: 'the path of a file is expected here',
