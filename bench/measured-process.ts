@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { freePort } from '../test/component/etcd-parts.js';
+import { freePort } from '../test/free-port.js';
 import { environment, program } from './measure.js';
 
 /** A server on a port, seen by the kernel's books. */

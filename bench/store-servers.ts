@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../test/free-port.js';
 import { environment, program } from './measure.js';
 import { runLoad } from './store-load.js';
 import { getRequest } from './store-messages.js';
@@ -53,7 +53,7 @@ export async function withServers<T>(
 }
 
 async function openServer(name: Contender, folder: string): Promise<Server> {
-  const [port, peerPort] = await freePorts();
+  const [port, peerPort] = [await freePort(), await freePort()];
   const [command, ...args] = commandOf(name, folder, port, peerPort);
   const running: { child: ChildProcess | undefined } = { child: undefined };
   const proc = (file: string) => readFile(`/proc/${running.child?.pid}/${file}`, 'utf8');
@@ -119,20 +119,4 @@ async function sizeOf(path: string): Promise<number> {
   if (!facts.isDirectory()) return facts.blocks * 512;
   const inside = await Promise.all((await readdir(path)).map((name) => sizeOf(join(path, name))));
   return inside.reduce((sum, size) => sum + size, 0);
-}
-
-/** Both are held at once, so that they differ. */
-async function freePorts(): Promise<[number, number]> {
-  const listening = [createServer(), createServer()];
-  const ports = await Promise.all(
-    listening.map(async (server) => {
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const address = server.address();
-      return typeof address === 'object' && address !== null ? address.port : 0;
-    }),
-  );
-  await Promise.all(listening.map((server) => new Promise((closed) => server.close(closed))));
-  const [first = 0, second = 0] = ports;
-  return [first, second];
 }

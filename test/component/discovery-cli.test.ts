@@ -16,8 +16,8 @@ import { runDiscoveryServe } from '../../src/cli/run-discovery-serve.js';
 import { realClock, realRandom, silentLog } from '../../src/effects/index.js';
 import { connect, keyOf } from '../../src/etcd/index.js';
 import { openStore } from '../../src/store/index.js';
+import { freePort } from '../free-port.js';
 import { Opened } from './discovery-parts.js';
-import { freePort } from './etcd-parts.js';
 
 type Run = (input: Parameters<typeof runDiscoveryNew>[0]) => Promise<number>;
 

@@ -11,7 +11,7 @@ import { realClock, realRandom, silentLog } from '../../src/effects/index.js';
 import { serveKv } from '../../src/etcd/index.js';
 import { openStore } from '../../src/store/index.js';
 import { type EtcdVersion, findProgram } from '../conformance/real-etcd.js';
-import { freePort } from './etcd-parts.js';
+import { freePort } from '../free-port.js';
 
 export const operatorKey = 'operator';
 

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { connect, type KeyValue, type Kv, keyOf, prefixRange, textOf } from '../../src/etcd/index.js';
 import { hasEtcd } from '../conformance/real-etcd.js';
+import { freePort } from '../free-port.js';
 import { isReady, memberNames, newToken, Opened, type Service } from './discovery-parts.js';
-import { freePort } from './etcd-parts.js';
 
 // The calls of etcd 3.6 in their order: etcd-io/etcd, server/etcdserver/api/v3discovery/discovery.go.
 

@@ -15,7 +15,8 @@ import {
 } from '../../src/etcd/index.js';
 import { leaseId } from '../../src/model/index.js';
 import { hasEtcd, startEtcd } from '../conformance/real-etcd.js';
-import { freePort, type Served, startServed } from './etcd-parts.js';
+import { freePort } from '../free-port.js';
+import { type Served, startServed } from './etcd-parts.js';
 
 const coded = (code: string) => expect.objectContaining({ code });
 

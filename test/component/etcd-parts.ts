@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { execFile } from 'node:child_process';
-import * as net from 'node:net';
 import { realClock, silentLog } from '../../src/effects/index.js';
 import { type Kv, type ServeKvDeps, serveKv } from '../../src/etcd/index.js';
 import { type MemoryKv, memoryKv } from '../../src/etcd/testing.js';
@@ -13,15 +12,6 @@ export const hasEtcdctl = program !== undefined;
 
 /** Stock etcdctl of 3.4; a missing one fails the test that wants it. */
 export const etcdctlProgram = program ?? 'etcdctl';
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-}
 
 export interface Served {
   readonly kv: MemoryKv;

@@ -13,6 +13,7 @@ import {
 import { connect, type EtcdClient, keyOf, textOf } from '../../src/etcd/index.js';
 import { isMusterError } from '../../src/model/index.js';
 import { findProgram, hasEtcd } from '../conformance/real-etcd.js';
+import { freePort } from '../free-port.js';
 import {
   type RunningMember,
   runProgram,
@@ -21,7 +22,7 @@ import {
   type TestCluster,
   testCluster,
 } from './etcd-cluster.js';
-import { freePort, startServed } from './etcd-parts.js';
+import { startServed } from './etcd-parts.js';
 
 const ask = askMember({ httpGet: realHttpGet });
 

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runStoreServeV2 } from '../../src/cli/run-serve-v2.js';
 import { findProgram } from '../conformance/real-etcd.js';
+import { freePort } from '../free-port.js';
 import { type RunningMember, seat, testCluster } from './etcd-cluster.js';
-import { freePort } from './etcd-parts.js';
 
 const etcdctl = findProgram('etcdctl', '3.4') ?? 'etcdctl';
 const env = { ETCDCTL_API: '2' };

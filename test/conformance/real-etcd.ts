@@ -4,10 +4,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../free-port.js';
 
 export interface RealEtcd {
   readonly url: string;
@@ -53,7 +53,7 @@ export async function startEtcd(options: RealEtcdOptions = {}): Promise<RealEtcd
   const program = options.version === undefined ? 'etcd' : findProgram('etcd', options.version);
   if (program === undefined) throw new Error(`no etcd ${options.version} here: \`npm test\` unpacks it`);
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'muster-etcd-')));
-  const [clientPort, peerPort] = await freePorts();
+  const [clientPort, peerPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   const child = spawn(
@@ -81,19 +81,4 @@ export async function startEtcd(options: RealEtcdOptions = {}): Promise<RealEtcd
   }
   await close();
   throw new Error('etcd ended before it was ready');
-}
-
-/** Both are held at once, so that they differ. */
-async function freePorts(): Promise<readonly [number, number]> {
-  const servers = [net.createServer(), net.createServer()] as const;
-  const ports = await Promise.all(servers.map(takePort));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0] ?? 0, ports[1] ?? 0];
-}
-
-async function takePort(server: net.Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { freePort } from '../free-port.js';
 import { kill, openSite } from './harness.js';
 
 test('the store alone: stock tools of both versions, curl, backup and restore', async () => {
@@ -49,11 +49,3 @@ test('the store alone: stock tools of both versions, curl, backup and restore', 
   expect(await site.muster('store', 'restore', 'damaged', '--data-dir', 'fresh')).toMatchObject({ code: 1 });
   expect(await site.processes()).toEqual([]);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
