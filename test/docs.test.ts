@@ -8,6 +8,7 @@ import { bootErrors } from '../src/boot/index.js';
 import { bootstrapErrors } from '../src/bootstrap/index.js';
 import { type Command, cliErrors, commands, flatten } from '../src/cli/index.js';
 import { etcdErrors } from '../src/etcd/index.js';
+import { lockErrors } from '../src/lock/index.js';
 import type { ErrorTable } from '../src/model/index.js';
 import { providersErrors } from '../src/providers/index.js';
 import { storeErrors } from '../src/store/index.js';
@@ -24,6 +25,7 @@ const tables: Readonly<Record<string, ErrorTable>> = {
   bootstrap: bootstrapErrors,
   store: storeErrors,
   etcd: etcdErrors,
+  lock: lockErrors,
 };
 
 function renderErrors(): string {

@@ -2,7 +2,7 @@
 
 import { type Log, realClock } from '../effects/index.js';
 import { connect, holdLease } from '../etcd/index.js';
-import { openRebootLock } from '../lock/index.js';
+import { makeSemaphore } from '../lock/index.js';
 import type { Machine } from '../model/index.js';
 import { openRegistry } from '../registry/index.js';
 
@@ -37,7 +37,7 @@ export function openSharedStore(endpoint: string, ttlSeconds: number, log: Log):
           { kv, clock: realClock, log: quiet(log) },
           ttlSeconds,
           async (lease, lost) => {
-            await openRebootLock(kv);
+            await makeSemaphore(kv);
             while (!lost.aborted && current !== undefined) {
               changed = new AbortController();
               await registry.machines.publish(lease, current);

@@ -2,7 +2,7 @@
 
 import type { Clock, Log, Random } from '../effects/index.js';
 import { holdLease, type Kv } from '../etcd/index.js';
-import { openRebootLock } from '../lock/index.js';
+import { makeSemaphore } from '../lock/index.js';
 import type { MachineId } from '../model/index.js';
 import type { Host, MachineOrder } from '../providers/index.js';
 import type { ClusterSnapshot, Leadership, MachineLife, Registry } from '../registry/index.js';
@@ -43,7 +43,7 @@ export async function runEngine(deps: EngineDeps, signal: AbortSignal): Promise<
     async (lease, lost) => {
       while (!lost.aborted) {
         try {
-          await openRebootLock(deps.kv);
+          await makeSemaphore(deps.kv);
           const leadership = await deps.registry.engine.lead(deps.engineId, lease, lost);
           if (leadership !== undefined) await act(deps, leadership, lost);
         } catch (error) {

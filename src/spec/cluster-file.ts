@@ -7,6 +7,7 @@ import { quoteValue } from './data-path.js';
 import { imageField, imageHint } from './image-fields.js';
 import { machineFields } from './machine-fields.js';
 import { profileFields } from './profile-fields.js';
+import { rebootLockField } from './reboot-lock-fields.js';
 import { told } from './schema-hint.js';
 import { findDnsLabel, findDnsName, findIp, findSeconds, textOf, wholeNumber } from './text-format.js';
 import { userDataField } from './user-data-field.js';
@@ -197,6 +198,7 @@ const fields = z.strictObject({
     'write whole seconds from 2 to 3600, or a time like 10s or 1m30s',
     ['10s', 30],
   ),
+  rebootLock: rebootLockField,
   machines: told(
     machines.prefault(3),
     'How many machines (core-01, core-02, …), or a list that describes each.',

@@ -47,6 +47,40 @@ export interface BackupSpec {
   readonly dir: string;
 }
 
+/** How many machines may reboot at once: so many, or a share of the cluster's. */
+export type RebootSlots =
+  | { readonly kind: 'number'; readonly count: number }
+  /** 0 to 100. */
+  | { readonly kind: 'percent'; readonly percent: number };
+
+/** When machines may reboot. */
+export interface RebootWindowSpec {
+  /** 0 is Sunday; none: every day. */
+  readonly days: readonly number[];
+  /** Minutes after midnight. */
+  readonly startMinute: number;
+  readonly lengthMinutes: number;
+}
+
+/** The reboot lock, and its groups. */
+export interface RebootLockSpec {
+  /** Of the windows; of the IANA. */
+  readonly timeZone: string;
+  /** Reboots in a row that may go wrong before nobody is given the lock any more; 1 or more. */
+  readonly failureBudget: number;
+  /** A holder whose machine is away for so long is freed. */
+  readonly freeAfterSeconds: number;
+  /** For so long a machine has to be well after its reboot. */
+  readonly wellForSeconds: number;
+  /** The default one first; its name is empty. */
+  readonly groups: readonly {
+    readonly name: string;
+    /** Nothing: as set by hand. */
+    readonly slots: RebootSlots | undefined;
+    readonly windows: readonly RebootWindowSpec[];
+  }[];
+}
+
 /** A cluster file, parsed, checked and with every default filled in. */
 export interface ClusterSpec {
   readonly name: string;
@@ -65,6 +99,7 @@ export interface ClusterSpec {
   };
   /** Seconds after which a silent machine is lost; 2 to 3600. */
   readonly agentTtlSeconds: number;
+  readonly rebootLock: RebootLockSpec;
   readonly machines: readonly MachineSpec[];
   /** What machines boot that no profile has another for; nothing: what their provider boots by itself. */
   readonly image: ImageSpec | undefined;

@@ -64,6 +64,13 @@ const defaultSpec = {
   provider: { name: 'local', options: { size: 1 } },
   control: { address: '', port: 7979, etcdPort: 2379, dnsPort: 53 },
   agentTtlSeconds: 10,
+  rebootLock: {
+    timeZone: 'UTC',
+    failureBudget: 1,
+    freeAfterSeconds: 1_800,
+    wellForSeconds: 3,
+    groups: [{ name: '', slots: undefined, windows: [] }],
+  },
   machines: ['core-01', 'core-02', 'core-03'].map((name) => ({ name, ...plain })),
   image: undefined,
   profiles: [],

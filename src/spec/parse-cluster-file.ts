@@ -52,7 +52,8 @@ export function parseClusterFile(text: string, options: ClusterFileOptions): Clu
 }
 
 function complete(file: ClusterFile, provider: ClusterSpec['provider']): ClusterSpec {
-  const { name, domain, store, backup, control, agentTtl, machines, image, profiles, userData } = file;
+  const { name, domain, store, backup, control, agentTtl, rebootLock, machines, image, profiles, userData } =
+    file;
   return {
     name,
     domain,
@@ -61,6 +62,7 @@ function complete(file: ClusterFile, provider: ClusterSpec['provider']): Cluster
     provider,
     control,
     agentTtlSeconds: agentTtl,
+    rebootLock,
     machines: completeMachines(machines),
     image,
     profiles,
