@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realFiles } from '../effects/index.js';
 import { answerBoot, type BootRequest } from './answer.js';
-import { bootMachine, bootPlan } from './testing.js';
+import { parseFacts } from './firmware-facts.js';
+import type { BootAsset } from './plan.js';
+import { bootMachine, bootPlan, bootProfile } from './testing.js';
 
 const folder = join(import.meta.dirname, '../../test/golden/boot');
 // Read here and not in the code under test: the environment is the test runner's.
@@ -17,20 +19,26 @@ const plan = bootPlan([
     facts: { ...bootMachine(2).facts, publicIpv4: '', privateIpv6: 'fd00::2' },
     userData: undefined,
   }),
-  bootMachine(3, {
-    profile: {
-      kernel: 'http://127.77.4.1:7070/assets/vmlinuz',
-      initrds: ['http://127.77.4.1:7070/assets/initrd.img', 'http://127.77.4.1:7070/assets/extra.cpio'],
-      args: ['console=ttyS0', 'quiet'],
-      reads: 'cloud-config',
-    },
-  }),
 ]);
-const systems = (['flatcar', 'fcos'] as const).map((reads, index) =>
-  bootMachine(5 + index, {
-    profile: { kernel: 'http://127.77.4.1:7070/assets/vmlinuz', initrds: [], args: ['quiet'], reads },
-  }),
-);
+const assetOf = (digit: string): BootAsset => ({
+  sha256: digit.repeat(64),
+  path: `/images/${digit}`,
+  sizeBytes: 7,
+  modifiedMs: 0,
+});
+const image = {
+  kind: 'ready',
+  kernel: assetOf('a'),
+  initrds: [assetOf('b'), assetOf('c')],
+  args: ['quiet'],
+} as const;
+const profiles = {
+  kernel: bootProfile({ name: 'kernel', image, args: ['console=ttyS0'] }),
+  flatcar: bootProfile({ name: 'flatcar', image: { ...image, initrds: [] }, reads: 'flatcar' }),
+  fcos: bootProfile({ name: 'fcos', image: { ...image, initrds: [] }, reads: 'fcos' }),
+  away: bootProfile({ image: { kind: 'away', why: 'vmlinuz; #1 is being fetched' } }),
+  agent: bootProfile(),
+};
 const articleUserData = bootMachine(4, {
   userData: [
     '#cloud-config',
@@ -43,23 +51,25 @@ const articleUserData = bootMachine(4, {
   ].join('\n'),
 });
 
-const marksOf = (number: number) => ({ mac: bootMachine(number).marks.mac });
+const factsOf = (query: string) => parseFacts(new URLSearchParams(query));
+const ofMachine = (number: number) => factsOf(`mac=${bootMachine(number).marks.mac}`);
+const asFirmware = factsOf(`mac=${bootMachine(2).marks.mac}&arch=x86_64&product=A%0aB`);
 
-test.each<[string, BootRequest]>([
-  ['chain.ipxe', { kind: 'chain' }],
-  ['local.ipxe', { kind: 'script', marks: marksOf(1) }],
-  ['metadata.ipxe', { kind: 'script', marks: marksOf(2) }],
-  ['kernel.ipxe', { kind: 'script', marks: marksOf(3) }],
-  ['unknown.ipxe', { kind: 'script', marks: {} }],
-  ['user-data.yaml', { kind: 'user-data', marks: marksOf(4) }],
-  ['flatcar.ipxe', { kind: 'script', marks: marksOf(5) }],
-  ['fcos.ipxe', { kind: 'script', marks: marksOf(6) }],
-  ['ignition.ign', { kind: 'ignition', marks: marksOf(4) }],
-])('the answer %s is the golden one', async (file, request) => {
-  const response = answerBoot(request, {
-    ...plan,
-    machines: [...plan.machines, articleUserData, ...systems],
-  });
+test.each<[string, BootRequest, keyof typeof profiles]>([
+  ['chain.ipxe', { kind: 'chain' }, 'agent'],
+  ['local.ipxe', { kind: 'script', facts: ofMachine(1) }, 'agent'],
+  ['metadata.ipxe', { kind: 'script', facts: ofMachine(2) }, 'agent'],
+  ['kernel.ipxe', { kind: 'script', facts: ofMachine(1) }, 'kernel'],
+  ['away.ipxe', { kind: 'script', facts: ofMachine(1) }, 'away'],
+  ['unknown.ipxe', { kind: 'script', facts: factsOf('') }, 'agent'],
+  ['user-data.yaml', { kind: 'user-data', facts: ofMachine(4) }, 'agent'],
+  ['flatcar.ipxe', { kind: 'script', facts: ofMachine(1) }, 'flatcar'],
+  ['fcos.ipxe', { kind: 'script', facts: ofMachine(1) }, 'fcos'],
+  ['ignition.ign', { kind: 'ignition', facts: ofMachine(4) }, 'agent'],
+  ['metadata.env', { kind: 'metadata', facts: asFirmware }, 'agent'],
+])('the answer %s is the golden one', async (file, request, profile) => {
+  const machines = [...plan.machines, articleUserData];
+  const response = answerBoot(request, { ...plan, machines, profiles: [profiles[profile]] });
   const text = response.kind === 'miss' ? '' : response.text;
   const path = join(folder, file);
   if (isUpdate) {
@@ -74,15 +84,17 @@ test.each([
   '#cloud-config\nusers: [{name: a, coreos_ssh_import_github: a}]\n',
 ])('user-data is converted once, however often anybody asks: %j', (text) => {
   const reads = { count: 0 };
-  const machine = Object.defineProperty(bootMachine(1), 'userData', {
-    get: () => {
+  const { facts, ...rest } = bootMachine(1, { userData: text });
+  const machine = {
+    ...rest,
+    get facts() {
       reads.count += 1;
-      return text;
+      return facts;
     },
-  });
+  };
   const ask = () => {
     try {
-      return answerBoot({ kind: 'ignition', marks: marksOf(1) }, bootPlan([machine]));
+      return answerBoot({ kind: 'ignition', facts: ofMachine(1) }, bootPlan([machine]));
     } catch (error) {
       return error;
     }

@@ -1,27 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { convertUserData, parseUserData, substitute } from '../cloudconfig/index.js';
-import type { MachineMarks } from '../model/index.js';
+import { parseUserData, substitute } from '../cloudconfig/index.js';
+import { answersOf } from './answers-kept.js';
 import { fail } from './errors.js';
-import { renderBoot, renderChain, renderUnknown } from './formats/ipxe.js';
+import type { FirmwareFacts } from './firmware-facts.js';
+import { renderAway, renderBoot, renderChain, renderUnknown } from './formats/ipxe.js';
+import { renderMetadata } from './formats/metadata.js';
+import { renderIgnition } from './ignition.js';
 import { kernelArguments } from './kernel-arguments.js';
 import { findMachine } from './match.js';
-import type { BootMachine, BootPlan } from './plan.js';
+import type { BootAsset, BootMachine, BootPlan, BootProfile } from './plan.js';
+import { findProfile } from './profiles.js';
+
+/** What a booting machine asks for beyond the first script; `cloud`, `generic` and `metadata` as in matchbox. */
+export const machineRequests = ['script', 'user-data', 'ignition', 'cloud', 'generic', 'metadata'] as const;
+type MachineRequest = (typeof machineRequests)[number];
 
 /** What a booting machine asks for. */
 export type BootRequest =
   /** The first script, the same for all. */
   | { readonly kind: 'chain' }
-  /** The machine's own script. */
-  | { readonly kind: 'script'; readonly marks: MachineMarks }
-  | { readonly kind: 'user-data'; readonly marks: MachineMarks }
-  /** The same as an Ignition config. */
-  | { readonly kind: 'ignition'; readonly marks: MachineMarks };
+  /** Something of its own. */
+  | { readonly kind: MachineRequest; readonly facts: FirmwareFacts };
 
 export type BootResponse =
   | { readonly kind: 'chain'; readonly text: string }
-  | { readonly kind: 'script'; readonly machine: string; readonly text: string }
-  | { readonly kind: 'user-data' | 'ignition'; readonly machine: string; readonly text: string }
+  | {
+      readonly kind: MachineRequest;
+      readonly machine: string;
+      readonly profile: string;
+      readonly text: string;
+    }
+  /** The machine is known, and has nothing to boot yet; the script waits and asks again. */
+  | { readonly kind: 'away'; readonly machine: string; readonly text: string; readonly why: string }
   /** Nobody has these marks; the script waits and asks again. */
   | { readonly kind: 'wait'; readonly text: string }
   /** Nobody has these marks, and there is nothing to wait with. */
@@ -33,52 +44,89 @@ const emptyUserData = '#cloud-config\n';
  * Answers one request of a booting machine. Every answer is open to whoever asks, since firmware has nothing
  * to prove itself with: user-data is served as it is, so that a secret does not belong there.
  *
+ * Cost: a look-up for what was answered before; rendering once per machine and profile of a plan.
+ *
  * @throws `boot/unfit-word` when a profile cannot be said in iPXE; `boot/unfit-user-data` when Ignition cannot say
- * everything that the user-data asks for
+ * everything that the user-data asks for; `boot/no-user-data`, `boot/no-profile`
  */
 export function answerBoot(request: BootRequest, plan: BootPlan): BootResponse {
   if (request.kind === 'chain') return { kind: 'chain', text: renderChain(plan.controlUrl) };
-  const machine = findMachine(plan, request.marks);
-  if (machine !== undefined) return answerMachine(request.kind, machine, plan);
-  if (request.kind === 'script') return { kind: 'wait', text: renderUnknown(plan.controlUrl) };
+  const { kind, facts } = request;
+  const machine = findMachine(plan, facts.marks);
+  if (machine !== undefined) return answerMachine(kind, machine, facts, plan);
+  if (kind === 'script') return { kind: 'wait', text: renderUnknown(plan.controlUrl) };
   return { kind: 'miss' };
 }
 
 function answerMachine(
-  kind: Exclude<BootRequest['kind'], 'chain'>,
+  kind: MachineRequest,
   machine: BootMachine,
+  facts: FirmwareFacts,
   plan: BootPlan,
 ): BootResponse {
-  if (kind === 'ignition') return { kind, machine: machine.name, text: renderIgnition(machine) };
-  if (kind === 'user-data') {
-    const text = substitute(machine.userData ?? emptyUserData, machine.facts);
-    return { kind, machine: machine.name, text };
+  const profile = findProfile(plan, machine, facts);
+  if (profile === undefined) {
+    if (kind !== 'script') throw fail('boot/no-profile', { machine: machine.name });
+    return awayResponse(machine, 'no profile fits it, see muster boot why', plan);
   }
-  const { kernel, initrds } = machine.profile;
-  const boot = { machine: machine.name, kernel, initrds, args: kernelArguments(machine, plan) };
-  return { kind, machine: machine.name, text: renderBoot(boot, plan.controlUrl) };
+  if (kind === 'script' && profile.image.kind === 'away')
+    return awayResponse(machine, profile.image.why, plan);
+  if (kind === 'metadata') {
+    const text = renderMetadata(machine, profile, facts);
+    return { kind, machine: machine.name, profile: profile.name, text };
+  }
+  const kept = answersOf(plan, machine);
+  const key = `${kind} ${profile.name}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const text = renderAnswer(kind, machine, profile, plan);
+  const made: BootResponse = { kind, machine: machine.name, profile: profile.name, text };
+  kept.set(key, made);
+  return made;
 }
 
-type Made = { readonly text: string } | { readonly why: string };
-
-/** By machine of a plan, which never changes: a conversion takes a while, and anybody may ask for it at any time. */
-const conversions = new WeakMap<BootMachine, Made>();
-
-/** A machine that lacks a part of its configuration is worse than one that waits. */
-function renderIgnition(machine: BootMachine): string {
-  const made = conversions.get(machine) ?? makeIgnition(machine);
-  conversions.set(machine, made);
-  if ('text' in made) return made.text;
-  throw fail('boot/unfit-user-data', { machine: machine.name, why: made.why });
+function awayResponse(machine: BootMachine, why: string, plan: BootPlan): BootResponse {
+  return { kind: 'away', machine: machine.name, why, text: renderAway(machine.name, why, plan.controlUrl) };
 }
 
-/** An Ignition config goes as it is. */
-function makeIgnition({ facts, profile, userData = '' }: BootMachine): Made {
-  const filled = substitute(userData, facts);
-  if (parseUserData(filled).kind === 'ignition') return { text: filled };
-  const variant = profile.reads === 'fcos' ? 'fcos' : 'flatcar';
-  const made = convertUserData(userData, { to: 'ignition', variant, facts });
-  const lost = made.issues.find(({ severity }) => severity === 'error');
-  if (made.kind === 'ok' && lost === undefined) return { text: made.text };
-  return { why: lost === undefined ? 'it cannot be read' : `line ${lost.line}: ${lost.message}` };
+function renderAnswer(
+  kind: Exclude<MachineRequest, 'metadata'>,
+  machine: BootMachine,
+  profile: BootProfile,
+  plan: BootPlan,
+): string {
+  const userData = machine.profileUserData.get(profile.name) ?? machine.userData;
+  switch (kind) {
+    case 'ignition':
+      return renderIgnition(machine, profile, userData);
+    case 'user-data':
+    case 'generic':
+      return substitute(userData ?? emptyUserData, machine.facts);
+    case 'cloud': {
+      const text = substitute(userData ?? emptyUserData, machine.facts);
+      const what = parseUserData(text).kind;
+      if (what === 'ignition') throw fail('boot/no-user-data', { machine: machine.name, what: 'Ignition' });
+      return text;
+    }
+    case 'script':
+      return renderBoot(scriptOf(machine, profile, plan), plan.controlUrl);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function scriptOf(machine: BootMachine, profile: BootProfile, plan: BootPlan) {
+  const args = kernelArguments(machine, profile, plan);
+  const { image } = profile;
+  if (image.kind !== 'ready') return { machine: machine.name, kernel: 'muster-agent', initrds: [], args };
+  const urlOf = ({ sha256 }: BootAsset, name: string) =>
+    `${plan.controlUrl}/assets/${sha256}/${name}?for=${encodeURIComponent(machine.name)}`;
+  return {
+    machine: machine.name,
+    kernel: urlOf(image.kernel, 'kernel'),
+    initrds: image.initrds.map((asset, index) =>
+      urlOf(asset, index === 0 ? 'initrd' : `initrd-${index + 1}`),
+    ),
+    args,
+  };
 }

@@ -9,6 +9,37 @@ const table = {
     httpStatus: 400,
     grpcStatus: 3,
   },
+  'boot/too-many-parameters': {
+    message: 'the query has more than {limit} parameters',
+    next: 'send what iPXE knows of the machine, and no more',
+    httpStatus: 400,
+    grpcStatus: 3,
+  },
+  'boot/no-user-data': {
+    message: 'the user-data of "{machine}" is {what}, which cannot be told as cloud-config',
+    next: 'ask /ignition or /generic for it',
+    httpStatus: 404,
+    grpcStatus: 5,
+  },
+  'boot/no-such-asset': {
+    message: 'no image of this cluster has this file',
+    next: 'take the URL from the boot script: a file is served under the checksum that it has now',
+    httpStatus: 404,
+    grpcStatus: 5,
+  },
+  'boot/asset-changed': {
+    message: 'the file {path} was written to since its checksum was taken',
+    next: 'ask for the boot script again in a moment: it has the new checksum then',
+    httpStatus: 409,
+    grpcStatus: 9,
+    retry: 'later',
+  },
+  'boot/no-profile': {
+    message: 'no profile fits the machine "{machine}"',
+    next: 'look at `muster boot why`; write a profile without selector, or `image:`',
+    httpStatus: 404,
+    grpcStatus: 5,
+  },
   'boot/unknown-machine': {
     message: 'no machine of this cluster has {marks}',
     next: 'ask with ?mac=, ?uuid= or ?serial= of a machine in the cluster file; "muster machines" lists them',
@@ -24,7 +55,7 @@ const table = {
   },
   'boot/no-such-path': {
     message: 'there is nothing at this path',
-    next: 'a booting machine asks for /boot.ipxe, /ipxe, and /user-data or /ignition',
+    next: 'a booting machine asks for /boot.ipxe, /ipxe, /assets/…, and /user-data or /ignition',
     httpStatus: 404,
     grpcStatus: 5,
   },

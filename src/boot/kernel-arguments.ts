@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { BootMachine, BootPlan } from './plan.js';
+import type { BootMachine, BootPlan, BootProfile } from './plan.js';
 
 /**
  * What the agent of a machine reads from its kernel command line, after the arguments of its profile. Values
  * are URI-encoded where they could hold a blank or iPXE's `${`; metadata is `key=value,key2=value2` with each
  * key and value encoded by itself, so that a comma in a value stays one.
  */
-export function kernelArguments(machine: BootMachine, plan: BootPlan): readonly string[] {
+export function kernelArguments(
+  machine: BootMachine,
+  profile: BootProfile,
+  plan: BootPlan,
+): readonly string[] {
   const { facts } = machine;
   return [
-    ...machine.profile.args,
-    ...userDataArguments(machine, plan),
+    ...(profile.image.kind === 'ready' ? profile.image.args : []),
+    ...profile.args,
+    ...userDataArguments(machine, profile, plan),
     `systemd.machine_id=${machine.machineId}`,
     `systemd.hostname=${facts.hostname}`,
     `muster.name=${encodeURIComponent(machine.name)}`,
@@ -37,20 +42,25 @@ function storeArguments(machine: BootMachine, plan: BootPlan): readonly string[]
  *
  * Source: flatcar.org, "Migration from CoreOS"; fedora-coreos-docs, live-booting.adoc.
  */
-function userDataArguments(machine: BootMachine, plan: BootPlan): readonly string[] {
-  if (machine.profile.reads === 'cloud-config')
-    return [`cloud-config-url=${userDataUrl(machine, plan, 'user-data')}`];
+function userDataArguments(machine: BootMachine, profile: BootProfile, plan: BootPlan): readonly string[] {
+  const { reads } = profile;
+  const urlOf = (path: 'user-data' | 'ignition') => userDataUrl(machine, profile, plan, path);
+  if (reads === 'cloud-config') return [`cloud-config-url=${urlOf('user-data')}`];
   const first =
-    machine.profile.reads === 'flatcar'
-      ? ['coreos.first_boot=1']
-      : ['ignition.firstboot', 'ignition.platform.id=metal'];
-  return [...first, `ignition.config.url=${userDataUrl(machine, plan, 'ignition')}`];
+    reads === 'flatcar' ? ['coreos.first_boot=1'] : ['ignition.firstboot', 'ignition.platform.id=metal'];
+  return [...first, `ignition.config.url=${urlOf('ignition')}`];
 }
 
 /** The MAC with dashes: the iPXE of 2019 takes whatever stands before a colon for a scheme. */
-function userDataUrl(machine: BootMachine, plan: BootPlan, path: 'user-data' | 'ignition'): string {
+function userDataUrl(
+  machine: BootMachine,
+  profile: BootProfile,
+  plan: BootPlan,
+  path: 'user-data' | 'ignition',
+): string {
+  const which = plan.profiles.length > 1 ? `&profile=${profile.name}` : '';
   const mac = encodeURIComponent(machine.marks.mac.replaceAll(':', '-'));
-  return `${plan.controlUrl}/${path}?mac=${mac}&uuid=${encodeURIComponent(machine.marks.uuid)}`;
+  return `${plan.controlUrl}/${path}?mac=${mac}&uuid=${encodeURIComponent(machine.marks.uuid)}${which}`;
 }
 
 function encodeMetadata(metadata: Readonly<Record<string, string>>): string {

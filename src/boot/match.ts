@@ -4,11 +4,7 @@ import type { MachineMarks } from '../model/index.js';
 import { normaliseMarks } from './marks.js';
 import type { BootMachine, BootPlan } from './plan.js';
 
-interface MarkIndex {
-  readonly byMac: ReadonlyMap<string, BootMachine>;
-  readonly byUuid: ReadonlyMap<string, BootMachine>;
-  readonly bySerial: ReadonlyMap<string, BootMachine>;
-}
+type MarkIndex = Readonly<Record<keyof MachineMarks, ReadonlyMap<string, BootMachine>>>;
 
 // No state of its own: plans never change, so an index is a function of its plan and goes with it.
 const indexes = new WeakMap<BootPlan, MarkIndex>();
@@ -20,13 +16,22 @@ const indexes = new WeakMap<BootPlan, MarkIndex>();
  * Cost: constant, but for the first call with a plan, which reads all its machines.
  */
 export function findMachine(plan: BootPlan, marks: MachineMarks): BootMachine | undefined {
+  return explainMatch(plan, marks)?.machine;
+}
+
+/** As `findMachine`, with the mark that decided. */
+export function explainMatch(
+  plan: BootPlan,
+  marks: MachineMarks,
+): { readonly machine: BootMachine; readonly by: keyof MachineMarks; readonly value: string } | undefined {
   const index = indexOf(plan);
-  const { mac, uuid, serial } = normaliseMarks(marks);
-  return (
-    (mac === undefined ? undefined : index.byMac.get(mac)) ??
-    (uuid === undefined ? undefined : index.byUuid.get(uuid)) ??
-    (serial === undefined ? undefined : index.bySerial.get(serial))
-  );
+  const known = normaliseMarks(marks);
+  for (const by of ['mac', 'uuid', 'serial'] as const) {
+    const value = known[by];
+    const machine = value === undefined ? undefined : index[by].get(value);
+    if (machine !== undefined && value !== undefined) return { machine, by, value };
+  }
+  return undefined;
 }
 
 function indexOf(plan: BootPlan): MarkIndex {
@@ -38,14 +43,17 @@ function indexOf(plan: BootPlan): MarkIndex {
 }
 
 function buildIndex(plan: BootPlan): MarkIndex {
-  const byMac = new Map<string, BootMachine>();
-  const byUuid = new Map<string, BootMachine>();
-  const bySerial = new Map<string, BootMachine>();
+  const index = {
+    mac: new Map<string, BootMachine>(),
+    uuid: new Map<string, BootMachine>(),
+    serial: new Map<string, BootMachine>(),
+  };
   for (const machine of plan.machines) {
-    const { mac, uuid, serial } = normaliseMarks(machine.marks);
-    if (mac !== undefined && !byMac.has(mac)) byMac.set(mac, machine);
-    if (uuid !== undefined && !byUuid.has(uuid)) byUuid.set(uuid, machine);
-    if (serial !== undefined && !bySerial.has(serial)) bySerial.set(serial, machine);
+    const marks = normaliseMarks(machine.marks);
+    for (const by of ['mac', 'uuid', 'serial'] as const) {
+      const value = marks[by];
+      if (value !== undefined && !index[by].has(value)) index[by].set(value, machine);
+    }
   }
-  return { byMac, byUuid, bySerial };
+  return index;
 }

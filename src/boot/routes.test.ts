@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from 'vitest';
-import { type LogFields, silentLog } from '../effects/index.js';
+import { type LogFields, realOpenFile, silentLog } from '../effects/index.js';
+import type { BootStage } from './boot-stage.js';
 import type { BootPlan } from './plan.js';
-import { type BootStage, bootHandler } from './routes.js';
-import { bootMachine, bootPlan } from './testing.js';
+import { bootHandler } from './routes.js';
+import { bootMachine, bootPlan, bootProfile } from './testing.js';
 
 function openFace(plan: BootPlan | undefined) {
   const stages: BootStage[] = [];
   const errors: LogFields[] = [];
   const log = { ...silentLog, error: (_message: string, fields: LogFields = {}) => errors.push(fields) };
-  const handler = bootHandler({ plan: () => plan, onStage: (stage) => stages.push(stage), log });
+  const handler = bootHandler({
+    plan: () => plan,
+    onStage: (stage) => stages.push(stage),
+    openFile: realOpenFile,
+    log,
+  });
   const ask = (path: string, init: RequestInit = {}, env?: unknown) =>
     handler(new Request(`http://127.77.4.1:7070${path}`, init), env);
   return { ask, stages, errors };
@@ -35,10 +41,9 @@ test('a machine gets its script and its user-data, and both are told', async () 
   const env = { incoming: { socket: { remoteAddress: '127.77.4.101' } } };
   expect(await (await ask(`/ipxe?${first}`, {}, env)).text()).toContain('muster.name=core-01');
   expect(await (await ask(`/user-data?${first}`)).text()).toContain('public-ip: "127.77.4.101"');
-  const marks = { mac: '52:54:00:00:00:01' };
   expect(stages).toEqual([
-    { at: 'script', machine: 'core-01', marks, remoteAddress: '127.77.4.101' },
-    { at: 'user-data', machine: 'core-01', marks },
+    { at: 'script', machine: 'core-01', profile: 'default', remoteAddress: '127.77.4.101' },
+    { at: 'user-data', machine: 'core-01', profile: 'default' },
   ]);
 });
 
@@ -85,8 +90,8 @@ test('a machine that nobody knows waits, and is told', async () => {
   const { ask, stages } = openFace(plan);
   const response = await ask('/ipxe?mac=52-54-00-99-99-99&serial=%1b[2Jx');
   expect(response.status).toBe(200);
-  expect(await response.text()).toContain('sleep 10');
-  expect(stages).toEqual([{ at: 'unknown', marks: { mac: '52:54:00:99:99:99' } }]);
+  expect(await response.text()).toContain('sleep 5');
+  expect(stages).toMatchObject([{ at: 'unknown', facts: { marks: { mac: '52:54:00:99:99:99' } } }]);
   const missed = await ask('/user-data?mac=52-54-00-99-99-99');
   expect(missed.status).toBe(404);
   expect(await missed.text()).toBe(
@@ -169,8 +174,7 @@ test('while there is no cluster machines wait, and others are told to', async ()
 });
 
 test('a profile that cannot be said is an error of the server, with its reason', async () => {
-  const profile = { kernel: 'http://h/k', initrds: [], args: ['a\nshell'], reads: 'cloud-config' } as const;
-  const { ask } = openFace(bootPlan([bootMachine(1, { profile })]));
+  const { ask } = openFace(bootPlan([bootMachine(1)], [bootProfile({ args: ['a\nshell'] })]));
   const response = await ask(`/ipxe?${first}`);
   expect(response.status).toBe(500);
   expect(await response.text()).toContain('cannot hold the argument');
@@ -183,10 +187,123 @@ test('a defect is logged and not shown', async () => {
       throw new Error('inner detail');
     },
     onStage: () => {},
+    openFile: realOpenFile,
     log: { ...silentLog, error: (_message, fields = {}) => errors.push(fields) },
   });
   const response = await handler(new Request('http://h/boot.ipxe'));
   expect(response.status).toBe(500);
   expect(await response.text()).not.toContain('inner');
   expect(errors).toEqual([{ error: 'inner detail' }]);
+});
+
+const asset = {
+  sha256: 'ab'.repeat(32),
+  path: '/images/vmlinuz',
+  sizeBytes: 10,
+  modifiedMs: 5,
+};
+const image = { kind: 'ready', kernel: asset, initrds: [], args: [] } as const;
+
+/** A face with one file of ten bytes. */
+function openAssets(found: { readonly sizeBytes: number; readonly modifiedMs: number } | undefined = asset) {
+  const stages: BootStage[] = [];
+  const opened: string[] = [];
+  const state = { open: 0 };
+  const plan = bootPlan([bootMachine(1)], [bootProfile({ image })]);
+  const handler = bootHandler({
+    plan: () => plan,
+    onStage: (stage) => stages.push(stage),
+    openFile: async (path) => {
+      opened.push(path);
+      if (found === undefined) return undefined;
+      state.open += 1;
+      const close = async () => {
+        state.open -= 1;
+      };
+      return {
+        ...found,
+        close,
+        stream: (start, end, onRead = () => {}) =>
+          new ReadableStream({
+            async start(controller) {
+              controller.enqueue(new TextEncoder().encode('0123456789'.slice(start, end)));
+              onRead(end - start);
+              controller.close();
+              await close();
+            },
+          }),
+      };
+    },
+    log: silentLog,
+  });
+  const url = `http://h/assets/${asset.sha256}/kernel?for=core-01`;
+  const ask = (headers: Readonly<Record<string, string>> = {}, method = 'GET', at = url) =>
+    handler(new Request(at, { method, headers }));
+  return { ask, stages, opened, state };
+}
+
+test('a file is served whole, in parts and not at all, as is asked', async () => {
+  const { ask, stages, state } = openAssets();
+  const whole = await ask();
+  expect([whole.status, whole.headers.get('content-length'), whole.headers.get('accept-ranges')]).toEqual([
+    200,
+    '10',
+    'bytes',
+  ]);
+  expect(await whole.text()).toBe('0123456789');
+  expect(stages).toMatchObject([
+    { at: 'kernel', machine: 'core-01', bytes: 0, total: 10 },
+    { at: 'kernel', machine: 'core-01', bytes: 10, total: 10 },
+  ]);
+  const part = await ask({ range: 'bytes=2-4' });
+  expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([
+    206,
+    'bytes 2-4/10',
+    '234',
+  ]);
+  const unfit = await ask({ range: 'bytes=10-' });
+  expect([unfit.status, unfit.headers.get('content-range')]).toEqual([416, 'bytes */10']);
+  const head = await ask({}, 'HEAD');
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '10', '']);
+  const etag = whole.headers.get('etag') ?? '';
+  expect((await ask({ 'if-none-match': etag })).status).toBe(304);
+  expect((await ask({ range: 'bytes=2-4', 'if-range': '"other"' })).status).toBe(200);
+  expect((await ask({ range: 'bytes=2-4', 'if-range': etag })).status).toBe(206);
+  expect(stages.length).toBe(4);
+  expect(state.open).toBe(0);
+});
+
+test('only the files of images are ever opened', async () => {
+  const { ask, opened } = openAssets();
+  for (const path of [
+    `/assets/${'cd'.repeat(32)}/kernel`,
+    '/assets/../../etc/passwd',
+    `/assets/${asset.sha256}/..%2f..%2fetc%2fpasswd/x`,
+    '/assets/',
+    '/assets/images/vmlinuz',
+  ])
+    expect((await ask({}, 'GET', `http://h${path}`)).status, path).toBe(404);
+  expect(opened).toEqual([]);
+});
+
+test('a file that was written to since is not served under its old checksum', async () => {
+  expect((await openAssets({ sizeBytes: 10, modifiedMs: 6 }).ask()).status).toBe(409);
+  expect((await openAssets({ sizeBytes: 11, modifiedMs: 5 }).ask()).status).toBe(409);
+});
+
+test('matchbox’s paths answer as well', async () => {
+  const { ask } = openFace(plan);
+  expect(await (await ask('/boot.ipxe.0')).text()).toBe(await (await ask('/boot.ipxe')).text());
+  const text = await (await ask(`/user-data?${first}`)).text();
+  expect(await (await ask(`/cloud?${first}`)).text()).toBe(text);
+  expect(await (await ask(`/generic?${first}`)).text()).toBe(text);
+  expect(await (await ask(`/metadata?${first}`)).text()).toContain('REQUEST_QUERY_MAC=52-54-00-00-00-01\n');
+  const ignition = openFace(bootPlan([bootMachine(1, { userData: '{"ignition": {"version": "3.3.0"}}' })]));
+  expect((await ignition.ask(`/cloud?${first}`)).status).toBe(404);
+});
+
+test('why a machine boots what it boots is told as JSON', async () => {
+  const { ask } = openFace(plan);
+  const told = await (await ask(`/why?${first}`)).json();
+  expect(told).toMatchObject({ machine: 'core-01', profile: 'default' });
 });

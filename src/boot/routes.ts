@@ -1,46 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Context, Hono } from 'hono';
-import type { Log } from '../effects/index.js';
-import { isMusterError, type MachineMarks, type MusterError } from '../model/index.js';
-import { answerBoot, type BootResponse } from './answer.js';
+import type { Log, OpenFile } from '../effects/index.js';
+import { isMusterError, type MusterError } from '../model/index.js';
+import { answerBoot, type BootRequest, type BootResponse } from './answer.js';
+import type { BootStage } from './boot-stage.js';
 import { fail } from './errors.js';
+import { explainBoot } from './explain.js';
+import { type FirmwareFacts, parseFacts } from './firmware-facts.js';
 import { renderNotReady } from './formats/ipxe.js';
 import { describeMarks } from './marks.js';
 import type { BootPlan } from './plan.js';
-import { parseMarks } from './query.js';
 import { findRemoteAddress } from './remote-address.js';
-
-/** A machine got as far as this on its way up. */
-export interface BootStage {
-  readonly at: 'script' | 'user-data' | 'unknown';
-  /** Left out at `unknown`. */
-  readonly machine?: string;
-  readonly marks: MachineMarks;
-  readonly remoteAddress?: string;
-}
+import { findAsset, serveAsset } from './serve-asset.js';
 
 export interface BootDeps {
   /** Asked at each request; `undefined` while there is no cluster yet. Give the same object until it changes. */
   readonly plan: () => BootPlan | undefined;
+  /** Called often: after each MiB of a file. */
   readonly onStage: (stage: BootStage) => void;
+  readonly openFile: OpenFile;
   readonly log: Log;
 }
 
-/** The paths that `bootHandler` answers; the first is where firmware starts. */
-export const bootPaths = ['/boot.ipxe', '/ipxe', '/user-data', '/ignition'] as const;
+type MachineRequest = Exclude<BootRequest['kind'], 'chain'>;
+
+/** What each path asks for; `/cloud`, `/generic`, `/metadata` and `/boot.ipxe.0` are matchbox's. */
+const machinePaths: readonly (readonly [path: string, kind: MachineRequest])[] = [
+  ['/ipxe', 'script'],
+  ['/user-data', 'user-data'],
+  ['/ignition', 'ignition'],
+  ['/cloud', 'cloud'],
+  ['/generic', 'generic'],
+  ['/metadata', 'metadata'],
+];
+const chainPaths = ['/boot.ipxe', '/boot.ipxe.0'];
+const assetPath = '/assets/:sha256/:name';
+const whyPath = '/why';
 
 /**
- * The HTTP face of a booting machine: plain text, GET and HEAD. `env` is what `@hono/node-server` passes on;
+ * The HTTP face of a booting machine: plain text and files, GET and HEAD. `env` is what `@hono/node-server` passes on;
  * the remote address comes from there. Errors are two lines of text: what is wrong, what to do.
  */
 export function bootHandler(deps: BootDeps): (request: Request, env?: unknown) => Promise<Response> {
   const app = new Hono();
-  app.get('/boot.ipxe', (c) => answerChain(deps, c));
-  app.get('/ipxe', (c) => answerMarks(deps, c, 'script'));
-  app.get('/user-data', (c) => answerMarks(deps, c, 'user-data'));
-  app.get('/ignition', (c) => answerMarks(deps, c, 'ignition'));
-  for (const path of bootPaths) {
+  for (const path of chainPaths) app.get(path, (c) => answerChain(deps, c));
+  for (const [path, kind] of machinePaths) app.get(path, (c) => answerMachine(deps, c, kind));
+  app.get(assetPath, (c) => answerAsset(deps, c, c.req.param('sha256'), c.req.param('name')));
+  app.get(whyPath, (c) => answerWhy(deps, c));
+  for (const path of [...chainPaths, ...machinePaths.map(([one]) => one), assetPath, whyPath]) {
     app.all(path, (c) => refuse(fail('boot/wrong-method', { method: c.req.method }), { allow: 'GET, HEAD' }));
   }
   app.notFound(() => refuse(fail('boot/no-such-path')));
@@ -55,38 +63,69 @@ export function bootHandler(deps: BootDeps): (request: Request, env?: unknown) =
 function answerChain(deps: BootDeps, c: Context): Response {
   const plan = deps.plan();
   if (plan === undefined) return text(renderNotReady(originOf(c)));
-  return respond(answerBoot({ kind: 'chain' }, plan), {});
+  return respond(answerBoot({ kind: 'chain' }, plan), undefined);
 }
 
-function answerMarks(deps: BootDeps, c: Context, kind: 'script' | 'user-data' | 'ignition'): Response {
-  const marks = parseMarks(new URL(c.req.url).searchParams);
+function answerMachine(deps: BootDeps, c: Context, kind: MachineRequest): Response {
+  const facts = parseFacts(queryOf(c));
   const plan = deps.plan();
   if (plan === undefined) {
     if (kind === 'script') return text(renderNotReady(originOf(c)));
     return refuse(fail('boot/not-ready'), { 'retry-after': '5' });
   }
-  const response = answerBoot({ kind, marks }, plan);
-  const remoteAddress = findRemoteAddress(c.env);
-  const from = { marks, ...(remoteAddress === undefined ? {} : { remoteAddress }) };
-  if (c.req.raw.method === 'GET') deps.onStage({ ...stageOf(response), ...from });
-  return respond(response, marks);
+  const response = answerBoot({ kind, facts }, plan);
+  if (c.req.raw.method === 'GET') tell(deps, c, stageOf(response, facts));
+  return respond(response, facts);
 }
 
-function stageOf(response: BootResponse): Pick<BootStage, 'at' | 'machine'> {
+async function answerAsset(deps: BootDeps, c: Context, sha256: string, name: string): Promise<Response> {
+  const plan = deps.plan();
+  const asset = plan === undefined ? undefined : findAsset(plan, sha256);
+  if (asset === undefined) return refuse(fail('boot/no-such-asset'));
+  const machine = queryOf(c).get('for') ?? '';
+  const isTold =
+    plan?.machines.some((one) => one.name === machine) && /^(kernel|initrd(-\d{1,2})?)$/.test(name);
+  return serveAsset(asset, c.req.raw, deps.openFile, (progress) => {
+    if (!isTold) return;
+    const at = name === 'kernel' ? 'kernel' : 'initrd';
+    tell(deps, c, { at, machine, file: name, ...progress });
+  });
+}
+
+function answerWhy(deps: BootDeps, c: Context): Response {
+  const facts = parseFacts(queryOf(c));
+  const plan = deps.plan();
+  if (plan === undefined) return refuse(fail('boot/not-ready'), { 'retry-after': '5' });
+  return text(`${JSON.stringify(explainBoot(plan, facts))}\n`, 200, { 'content-type': 'application/json' });
+}
+
+function tell(deps: BootDeps, c: Context, stage: BootStage | undefined): void {
+  if (stage === undefined) return;
+  const remoteAddress = findRemoteAddress(c.env);
+  deps.onStage(remoteAddress === undefined ? stage : { ...stage, remoteAddress });
+}
+
+function stageOf(response: BootResponse, facts: FirmwareFacts): BootStage | undefined {
   switch (response.kind) {
     case 'script':
-      return { at: 'script', machine: response.machine };
+      return { at: 'script', machine: response.machine, profile: response.profile };
     case 'user-data':
     case 'ignition':
-      return { at: 'user-data', machine: response.machine };
+    case 'cloud':
+      return { at: 'user-data', machine: response.machine, profile: response.profile };
+    case 'away':
+      return { at: 'waiting', machine: response.machine, why: response.why };
+    case 'wait':
+    case 'miss':
+      return { at: 'unknown', facts };
     default:
-      return { at: 'unknown' };
+      return undefined;
   }
 }
 
-function respond(response: BootResponse, marks: MachineMarks): Response {
+function respond(response: BootResponse, facts: FirmwareFacts | undefined): Response {
   if (response.kind === 'miss') {
-    return refuse(fail('boot/unknown-machine', { marks: describeMarks(marks) }));
+    return refuse(fail('boot/unknown-machine', { marks: describeMarks(facts?.marks ?? {}) }));
   }
   return text(response.text);
 }
@@ -97,14 +136,19 @@ function refuse(error: MusterError, headers: Readonly<Record<string, string>> = 
 
 /** With its length, so that iPXE keeps the connection for the next file. */
 function text(body: string, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
-  const bytes = new TextEncoder().encode(body);
   const common = {
     'content-type': 'text/plain; charset=utf-8',
-    'content-length': String(bytes.length),
+    'content-length': String(Buffer.byteLength(body)),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   };
-  return new Response(bytes, { status, headers: { ...common, ...headers } });
+  return new Response(body, { status, headers: { ...common, ...headers } });
+}
+
+function queryOf(c: Context): URLSearchParams {
+  const { url } = c.req.raw;
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
 }
 
 /** Where the machine reached this server: all that is known before there is a plan. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { machineId } from '../model/index.js';
-import type { BootMachine, BootPlan } from './plan.js';
+import type { BootMachine, BootPlan, BootProfile } from './plan.js';
 
 /** The machine at `number` (from 1) of the plan below, `core-01` and so on. */
 export function bootMachine(number: number, changes: Partial<BootMachine> = {}): BootMachine {
@@ -16,7 +16,7 @@ export function bootMachine(number: number, changes: Partial<BootMachine> = {}):
       uuid: `00000000-0000-4000-8000-${digits.padStart(12, '0')}`,
       serial: `S-${number}`,
     },
-    profile: { kernel: 'muster-agent', initrds: [], args: [], reads: 'cloud-config' },
+    role: 'member',
     facts: {
       machineId: id,
       name,
@@ -28,18 +28,35 @@ export function bootMachine(number: number, changes: Partial<BootMachine> = {}):
     },
     metadata: {},
     storeProgram: '',
+    profileUserData: new Map(),
     userData: '#cloud-config\ncoreos:\n  fleet:\n    public-ip: "$public_ipv4"\n',
     ...changes,
   };
 }
 
+/** The profile of machines that run the agent, with changes. */
+export function bootProfile(changes: Partial<BootProfile> = {}): BootProfile {
+  return {
+    name: 'default',
+    selector: {},
+    image: { kind: 'agent' },
+    args: [],
+    reads: 'cloud-config',
+    ...changes,
+  };
+}
+
 /** A plan at http://127.77.4.1:7070 with one store endpoint and a TTL of 10 seconds. */
-export function bootPlan(machines: readonly BootMachine[]): BootPlan {
+export function bootPlan(
+  machines: readonly BootMachine[],
+  profiles: readonly BootProfile[] = [bootProfile()],
+): BootPlan {
   return {
     controlUrl: 'http://127.77.4.1:7070',
     etcdEndpoints: ['http://127.77.4.1:2379'],
     storeEndpoints: [],
     agentTtlSeconds: 10,
     machines,
+    profiles,
   };
 }

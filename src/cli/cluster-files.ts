@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { firmwareLabels } from '../boot/index.js';
 import { type BootstrapWarning, chooseBootstrap, type MemberSection } from '../bootstrap/index.js';
 import {
   compileMachine,
@@ -17,6 +18,7 @@ import type { ClusterFileRecord } from '../registry/index.js';
 import {
   type ClusterFileResult,
   type ClusterSpec,
+  type MachineSpec,
   parseClusterFile,
   type UserDataSource,
 } from '../spec/index.js';
@@ -64,6 +66,8 @@ export async function readCluster(cluster: ClusterFolder): Promise<CheckedCluste
 export interface CompiledCluster {
   /** By machine name: user-data with its variables not yet filled. */
   readonly userData: ReadonlyMap<string, string>;
+  /** By machine name, then by profile, for profiles that have user-data of their own and may fit the machine. */
+  readonly profileUserData: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Of the members of the store, where it is etcd. */
   readonly bootstrap: BootstrapKind;
   /** Each once, however many machines share the file. */
@@ -88,11 +92,50 @@ export function compileCluster(spec: ClusterSpec, files: ReadonlyMap<string, str
     const file = source?.kind === 'file' ? source.path : '';
     if (role === 'member') members.push({ machine: name, file, options });
   }
+  const profileUserData = compileProfiles(spec, cluster, files, issues);
   const all = [...issues.values()];
-  if (spec.store.kind !== 'etcd') return { userData, bootstrap: 'static', issues: all };
+  if (spec.store.kind !== 'etcd') return { userData, profileUserData, bootstrap: 'static', issues: all };
   const { kind, warnings } = chooseBootstrap(spec.store.bootstrap, members, spec.domain);
-  return { userData, bootstrap: kind, issues: [...all, ...warnings.map(issueOf)] };
+  return { userData, profileUserData, bootstrap: kind, issues: [...all, ...warnings.map(issueOf)] };
 }
+
+/** Laid over the cluster's: the profile's, then the machine's. Machines that share all of them are compiled once. */
+function compileProfiles(
+  spec: ClusterSpec,
+  cluster: UserDataInput,
+  files: ReadonlyMap<string, string>,
+  issues: Map<string, FileIssue>,
+): CompiledCluster['profileUserData'] {
+  const all = new Map<string, Map<string, string>>();
+  for (const { name: profile, selector, userData } of spec.profiles) {
+    if (userData === undefined) continue;
+    const own = inputOf(userData, files);
+    const compile = (machine: UserDataInput | undefined) => {
+      const compiled = compileMachine({ cluster, profile: own, machine }, { gunzip });
+      for (const issue of compiled.issues) issues.set(JSON.stringify(issue), issue);
+      return compiled.kind === 'ok' ? compiled.config.userData : undefined;
+    };
+    const shared = compile(undefined);
+    for (const machine of spec.machines.filter((one) => mayFit(one, selector))) {
+      const text = machine.userData === undefined ? shared : compile(inputOf(machine.userData, files));
+      if (text === undefined) continue;
+      const known = all.get(machine.name) ?? new Map<string, string>();
+      all.set(machine.name, known.set(profile, text));
+    }
+  }
+  return all;
+}
+
+/** As far as the cluster file says; the rest is for the firmware to say. */
+function mayFit(machine: MachineSpec, selector: Readonly<Record<string, string>>): boolean {
+  const { name, role, metadata } = machine;
+  return Object.entries(selector).every(([key, value]) => {
+    const own = key === 'name' ? name : key === 'role' ? role : metadata[key];
+    return isFirmwareLabel.has(key) || own?.trim() === value;
+  });
+}
+
+const isFirmwareLabel: ReadonlySet<string> = new Set(firmwareLabels);
 
 /** Which line it stands in is lost in what was compiled. */
 function issueOf({ file, key, message, hint }: BootstrapWarning): FileIssue {
@@ -105,7 +148,7 @@ function inputOf(source: UserDataSource, files: ReadonlyMap<string, string>): Us
 }
 
 async function readUserData(cluster: ClusterFolder, spec: ClusterSpec): Promise<ReadonlyMap<string, string>> {
-  const sources = [spec.userData, ...spec.machines.map((machine) => machine.userData)];
+  const sources = [spec, ...spec.machines, ...spec.profiles].map(({ userData }) => userData);
   const paths = new Set(sources.flatMap((source) => (source?.kind === 'file' ? [source.path] : [])));
   const read = [...paths].map(async (path): Promise<[string, string]> => {
     const bytes = await readFile(resolve(cluster.folder, path)).catch((error: unknown) => {

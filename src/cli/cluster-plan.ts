@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { BootMachine, BootPlan } from '../boot/index.js';
+import {
+  type BootImage,
+  type BootMachine,
+  type BootPlan,
+  type BootProfile,
+  sortProfiles,
+} from '../boot/index.js';
 import type { WantedCluster } from '../engine/index.js';
 import { machineIdentity } from '../identity/index.js';
 import type { BootstrapKind, MachineFacts } from '../model/index.js';
 import type { ClusterNetwork, MachineOrder } from '../providers/index.js';
-import type { ClusterSpec, MachineSpec } from '../spec/index.js';
+import type { ClusterSpec, ImageSpec, MachineSpec } from '../spec/index.js';
 import type { KnownMachine } from '../status/index.js';
 import { compileCluster } from './cluster-files.js';
 import { fail } from './errors.js';
@@ -34,6 +40,8 @@ export interface PlannedMachine {
 export interface PlanContext {
   readonly clusterId: string;
   readonly network: ClusterNetwork;
+  /** Files of an image; for who boots nothing: left out. */
+  readonly imageOf?: (image: ImageSpec) => BootImage;
 }
 
 /** Pure. Throws `cli/wildcard-address`. Cost: one hash and one rendered configuration per machine. */
@@ -53,9 +61,12 @@ export function planCluster(
   const members = spec.machines.flatMap((machine, index) =>
     spec.store.kind === 'etcd' && machine.role === 'member' ? [addressOf(machine, index)] : [],
   );
-  const { userData: compiled, bootstrap } = compileCluster(spec, userData);
+  const { userData: compiled, profileUserData, bootstrap } = compileCluster(spec, userData);
   const planned = spec.machines.map((machine, index) =>
-    planMachine(spec, machine, index, context, controlUrl, compiled.get(machine.name)),
+    planMachine(spec, machine, index, context, controlUrl, {
+      userData: compiled.get(machine.name),
+      profileUserData: profileUserData.get(machine.name) ?? new Map(),
+    }),
   );
   return {
     spec,
@@ -71,8 +82,38 @@ export function planCluster(
       storeEndpoints: members.map((address) => memberUrl(address, clientPort)),
       agentTtlSeconds: spec.agentTtlSeconds,
       machines: planned.map(({ boot }) => boot),
+      profiles: planProfiles(spec, context),
     },
   };
+}
+
+/** Those of the file, and the cluster's image for all others where the file has no profile for them. */
+function planProfiles(spec: ClusterSpec, { imageOf = notLooked }: PlanContext): readonly BootProfile[] {
+  const isLocal = spec.provider.name === 'local';
+  const bootOf = (image: ImageSpec | undefined): BootImage => {
+    // Processes of this computer have no kernel to boot.
+    if (isLocal) return { kind: 'agent' };
+    return image === undefined
+      ? { kind: 'away', why: 'the cluster file names no image for it' }
+      : imageOf(image);
+  };
+  const profiles = spec.profiles.map(({ name, selector, image = spec.image, args, reads }): BootProfile => {
+    const read = isLocal ? 'cloud-config' : (reads ?? image?.reads ?? 'cloud-config');
+    return { name, selector, image: bootOf(image), args, reads: read };
+  });
+  if (spec.profiles.some(({ selector }) => Object.keys(selector).length === 0)) return sortProfiles(profiles);
+  const rest: BootProfile = {
+    name: 'default',
+    selector: {},
+    image: bootOf(spec.image),
+    args: [],
+    reads: isLocal ? 'cloud-config' : (spec.image?.reads ?? 'cloud-config'),
+  };
+  return sortProfiles([...profiles, rest]);
+}
+
+function notLooked(): BootImage {
+  return { kind: 'away', why: 'nobody has looked for its image' };
 }
 
 const clientPort = 2379;
@@ -102,7 +143,7 @@ function planMachine(
   index: number,
   context: PlanContext,
   controlUrl: string,
-  userData: string | undefined,
+  texts: Pick<BootMachine, 'userData' | 'profileUserData'>,
 ): PlannedMachine & { readonly boot: BootMachine } {
   const { name, role, metadata } = machine;
   const identity = machineIdentity(context.clusterId, name, machine.marks);
@@ -116,11 +157,11 @@ function planMachine(
       name,
       machineId: identity.machineId,
       marks: { mac: identity.mac, uuid: identity.uuid, ...(serial === undefined ? {} : { serial }) },
-      profile: { kernel: 'muster-agent', initrds: [], args: [], reads: 'cloud-config' },
+      role,
       facts,
       metadata,
       storeProgram: spec.store.kind === 'etcd' && role === 'member' ? spec.store.program : '',
-      userData,
+      ...texts,
     },
   };
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { join } from 'node:path';
-import { bootHandler } from '../boot/index.js';
-import { type Handler, holdFolder, type Log, realClock, realRandom } from '../effects/index.js';
+import { type Handler, holdFolder, type Log, realClock, realDownload, realRandom } from '../effects/index.js';
 import { runEngine } from '../engine/index.js';
 import { connect } from '../etcd/index.js';
 import { type ClusterSnapshot, emptySnapshot, openRegistry, type Registry } from '../registry/index.js';
 import { type ClusterStatus, foldStatus, statusHandler } from '../status/index.js';
 import { openStore } from '../store/index.js';
+import { type BootFace, openBootFace } from './boot/boot-face.js';
+import { type BootImages, openBootImages } from './boot/boot-images.js';
+import { findBuiltImage } from './boot/built-image.js';
 import { parseCluster, readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterId, openClusterId } from './cluster-folder.js';
 import { type ClusterPlan, type PlanContext, planCluster } from './cluster-plan.js';
@@ -71,11 +73,22 @@ async function runAlone(
   const opened: { close(): Promise<void> }[] = [store];
   try {
     const provider = bindProvider(cluster, clusterId, checked.spec, log);
-    const context: PlanContext = { clusterId, network: await provider.openNetwork() };
+    const images = openBootImages({
+      folder: cluster.folder,
+      cache: join(cluster.state, 'assets'),
+      findBuilt: findBuiltImage,
+      download: realDownload,
+      log,
+    });
+    const network = await provider.openNetwork();
+    const context: PlanContext = { clusterId, network, imageOf: images.imageOf };
     const plan = planCluster(checked.spec, checked.text.userData, context);
     const registry = openRegistry({ kv: store.kv, clock: realClock, log });
     await applyFirst(registry, checked.text);
-    const view = openClusterView(registry, context, log);
+    const view = openClusterView(registry, context, images, log);
+    const boot = openBootFace(registry, () => view.planOf(view.latest())?.boot, view.latest, log);
+    opened.push(boot);
+    await images.settled();
     const snapshots = await openClusterSnapshots(cluster, plan.controlUrl, async (sha256) => {
       const source = (await registry.snapshot()).store?.restore;
       return source?.sha256 === sha256 ? source : undefined;
@@ -89,7 +102,7 @@ async function runAlone(
     opened.push(discovery);
     opened.push(
       await listenAt('control.port', plan.controlUrl, (at) =>
-        serveWithDiscovery({ discovery, store, log }, controlFace(registry, view, snapshots.face, log), at),
+        serveWithDiscovery({ discovery, store, log }, controlFace(registry, view, boot, snapshots.face), at),
       ),
     );
     if (plan.dns !== undefined) opened.push(await openControlDns({ registry, log }, plan, plan.dns));
@@ -104,6 +117,7 @@ async function runAlone(
     onReady(record);
     await allUntilOneEnds(signal, (until) => [
       view.run(until),
+      images.run(until),
       runControlBackups({ cluster, registry, log, latest: view.latest, planOf: view.planOf }, until),
       runEngine(
         {
@@ -172,22 +186,28 @@ async function applyFirst(registry: Registry, text: Parameters<Registry['cluster
 }
 
 interface ClusterView {
-  /** The plan for the cluster file of a snapshot; made once per change of the file. */
+  /** The plan for the cluster file of a snapshot; made once per change of the file or of an image. */
   planOf(snapshot: ClusterSnapshot): ClusterPlan | undefined;
   latest(): ClusterSnapshot;
   /** Follows the registry until `signal` fires. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-function openClusterView(registry: Registry, context: PlanContext, log: Log): ClusterView {
+function openClusterView(
+  registry: Registry,
+  context: PlanContext,
+  images: BootImages,
+  log: Log,
+): ClusterView {
   let latest = emptySnapshot;
-  let planned: { readonly modRevision: number; readonly plan: ClusterPlan | undefined } | undefined;
+  let planned: { readonly of: string; readonly plan: ClusterPlan | undefined } | undefined;
   const planOf = (snapshot: ClusterSnapshot) => {
     const { modRevision, text, userData } = snapshot.clusterFile;
-    if (planned?.modRevision !== modRevision) {
+    const of = `${modRevision} ${images.version()}`;
+    if (planned?.of !== of) {
       // The last good plan stands until there is another one.
       const plan = modRevision === 0 ? undefined : planText(text, userData, context, log);
-      planned = { modRevision, plan: plan ?? planned?.plan };
+      planned = { of, plan: plan ?? planned?.plan };
     }
     return planned.plan;
   };
@@ -212,34 +232,26 @@ function planText(text: string, userData: ReadonlyMap<string, string>, context: 
   return undefined;
 }
 
-function controlFace(registry: Registry, view: ClusterView, snapshots: Handler, log: Log): Handler {
-  const boot = bootHandler({
-    plan: () => view.planOf(view.latest())?.boot,
-    onStage: (stage) => {
-      if (stage.at === 'unknown' || stage.machine === undefined) {
-        log.warn('a machine that nobody knows asked to boot', {
-          ...stage.marks,
-          address: stage.remoteAddress,
-        });
-        return;
-      }
-      registry.machines
-        .recordBoot(stage.machine, { stage: stage.at, at: realClock.now() })
-        .catch((error: unknown) => log.error('cannot record a boot stage', { error: String(error) }));
-    },
-    log,
-  });
-  const status = statusHandler({ version, status: () => statusNow(registry, view) });
+function controlFace(registry: Registry, view: ClusterView, boot: BootFace, snapshots: Handler): Handler {
+  const status = statusHandler({ version, status: () => statusNow(registry, view, boot) });
   const statusPaths = new Set(['/status', '/health', '/version']);
   return (request, connection) => {
-    const { pathname } = new URL(request.url);
-    if (pathname.startsWith('/snapshots/')) return snapshots(request);
-    return statusPaths.has(pathname) ? status(request) : boot(request, connection);
+    const path = pathOf(request.url);
+    if (path.startsWith('/snapshots/')) return snapshots(request);
+    return statusPaths.has(path) ? status(request) : boot.handler(request, connection);
   };
 }
 
-async function statusNow(registry: Registry, view: ClusterView): Promise<ClusterStatus> {
-  const snapshot = await registry.snapshot();
+/** Of an absolute URL; reading it whole takes as long as all the rest of a small answer. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const end = url.indexOf('?', start);
+  return start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end);
+}
+
+async function statusNow(registry: Registry, view: ClusterView, boot: BootFace): Promise<ClusterStatus> {
+  const stored = await registry.snapshot();
+  const snapshot = { ...stored, boots: new Map([...stored.boots, ...boot.records.latest()]) };
   const plan = view.planOf(snapshot);
   if (plan === undefined) throw fail('cli/no-plan');
   return foldStatus({

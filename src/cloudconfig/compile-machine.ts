@@ -20,7 +20,9 @@ export type UserDataInput =
 export interface MachineInput {
   /** Of all machines. */
   readonly cluster: UserDataInput | undefined;
-  /** Of this one: text replaces the cluster's, keys are laid over it. */
+  /** Of the profile that it boots: text replaces the cluster's, keys are laid over it. */
+  readonly profile?: UserDataInput | undefined;
+  /** Of this one: text replaces those before it, keys are laid over them. */
   readonly machine: UserDataInput | undefined;
 }
 
@@ -54,8 +56,14 @@ interface Layer {
  * Cost: parses each text once; a thousand machines that share one are better compiled once.
  */
 export function compileMachine(input: MachineInput, deps: UserDataDeps = {}): CompiledMachine {
-  const sources = input.machine?.kind === 'text' ? [input.machine] : [input.cluster, input.machine];
-  const layers = sources.flatMap((source) => (source === undefined ? [] : [readLayer(source, deps)]));
+  const given = [input.cluster, input.profile, input.machine].filter((source) => source !== undefined);
+  const sources = given.slice(
+    Math.max(
+      0,
+      given.findLastIndex(({ kind }) => kind === 'text'),
+    ),
+  );
+  const layers = sources.map((source) => readLayer(source, deps));
   const issues = layers.flatMap(issuesOf);
   if (layers.some(({ parsed }) => parsed.kind === 'bad')) return { kind: 'bad', issues };
   const [first] = layers;

@@ -8,6 +8,7 @@ export { type ByteSource, withFileBytes } from './byte-source.js';
 export { type Clock, realClock } from './clock.js';
 export { type Download, type DownloadOptions, realDownload } from './download.js';
 export type { Child, Exec, Exit, ProcessSighting, RunOptions, RunResult, SpawnOptions } from './exec.js';
+export { type OpenedFile, type OpenFile, realOpenFile } from './file-stream.js';
 export { type FileStat, type Files, realFiles, type WriteOptions } from './files.js';
 export {
   type GetOptions,

@@ -10,6 +10,8 @@
  */
 export {
   type BootRecord,
+  type BootStageName,
+  bootStages,
   type ClusterFileRecord,
   type ConfigOrder,
   type MachineLife,
@@ -17,6 +19,7 @@ export {
   type NodeConfig,
   type NodeState,
   type NodeUnit,
+  type PendingMachine,
   renderMachine,
 } from './records.js';
 export {

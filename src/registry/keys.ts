@@ -22,6 +22,8 @@ export const keys = {
   /** What a running machine is to become without a reboot. */
   machineConfig: (name: string) => `/_muster/machines/${name}/config`,
   machineBoot: (name: string) => `/_muster/machines/${name}/boot`,
+  /** A machine that nobody knows; by a hash of its marks. */
+  pendingMachine: (hash: string) => `/_muster/pending/${hash}`,
   node: (id: MachineId) => `/_muster/nodes/${id}`,
   storeRecord: '/_muster/store/cluster',
   storeView: '/_muster/store/view',
@@ -39,7 +41,7 @@ export type KeyMeaning =
   | { readonly kind: 'machine'; readonly id: string }
   | { readonly kind: 'node'; readonly id: string }
   | { readonly kind: 'order' | 'life' | 'boot'; readonly name: string }
-  | { readonly kind: 'user-data'; readonly hash: string }
+  | { readonly kind: 'user-data' | 'pending'; readonly hash: string }
   | { readonly kind: 'member-order'; readonly name: string }
   | { readonly kind: 'cluster-file' | 'user-data-index' | 'engine-leader' | 'engine-version' }
   | { readonly kind: 'store-record' | 'store-view' | 'store-request' }
@@ -48,6 +50,7 @@ export type KeyMeaning =
 const machineObjectPattern = /^\/_coreos\.com\/fleet\/machines\/([^/]+)\/object$/;
 const machinePattern = /^\/_muster\/machines\/([^/]+)\/(order|life|boot)$/;
 const memberOrderPattern = /^\/_muster\/store\/orders\/([^/]+)$/;
+const pendingPattern = /^\/_muster\/pending\/([0-9a-f]+)$/;
 const nodePattern = /^\/_muster\/nodes\/([^/]+)$/;
 
 /** What a key of the range is about; the reverse of `keys`. */
@@ -62,6 +65,8 @@ export function meaningOf(key: string): KeyMeaning {
   if (key.startsWith(keys.userDataFolder)) {
     return { kind: 'user-data', hash: key.slice(keys.userDataFolder.length) };
   }
+  const pending = pendingPattern.exec(key);
+  if (pending?.[1] !== undefined) return { kind: 'pending', hash: pending[1] };
   const object = machineObjectPattern.exec(key);
   if (object?.[1] !== undefined) return { kind: 'machine', id: object[1] };
   const node = nodePattern.exec(key);

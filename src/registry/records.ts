@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
-import type { Machine, MachineId, MemberReport } from '../model/index.js';
+import type { Machine, MachineId, MachineMarks, MemberReport } from '../model/index.js';
 import {
   memberOrderSchema,
   memberReportSchema,
@@ -49,12 +49,39 @@ export interface MachineLife {
   readonly isBootOver: boolean;
 }
 
-export const bootStages = ['script', 'user-data'] as const;
+export const bootStages = ['dhcp', 'script', 'kernel', 'initrd', 'user-data'] as const;
+export type BootStageName = (typeof bootStages)[number];
 
-/** What a booting machine fetched last. Written by the boot face. */
+/** How far a machine got in its last boot. Written by the boot face, once for each stage and a few times for a large file. */
 export interface BootRecord {
-  readonly stage: (typeof bootStages)[number];
+  /** What it did last. */
+  readonly stage: BootStageName;
+  /** Milliseconds since 1970; of the last stage. */
   readonly at: number;
+  /** When this boot first came to each stage. */
+  readonly times: Readonly<Partial<Record<BootStageName, number>>>;
+  /** What it boots; empty before its script. */
+  readonly profile: string;
+  /** Of the file at `kernel` or `initrd`: how much was sent, and its size. */
+  readonly bytes?: number | undefined;
+  readonly total?: number | undefined;
+  /** Why its script tells it to wait; nothing: it does not. */
+  readonly waits?: string | undefined;
+}
+
+/** A machine that asked to boot and belongs to nobody. Written by the boot face, under a lease: it goes by itself. */
+export interface PendingMachine {
+  /** By which it can be accepted: its MAC, else its UUID, else its serial number. */
+  readonly mark: string;
+  readonly marks: MachineMarks;
+  /** Everything that its firmware said. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** From where it asked; empty: unknown. */
+  readonly address: string;
+  /** Milliseconds since 1970. */
+  readonly firstSeen: number;
+  /** Written about once a minute. */
+  readonly lastSeen: number;
 }
 
 /**
@@ -112,7 +139,31 @@ export interface NodeUnit {
 }
 
 const orderSchema = z.object({ want: z.enum(wantedStates), at: z.number() });
-const bootSchema = z.object({ stage: z.enum(bootStages), at: z.number() });
+const bootSchema = z.object({
+  stage: z.enum(bootStages),
+  at: z.number(),
+  times: z.partialRecord(z.enum(bootStages), z.number()).default({}),
+  profile: z.string().default(''),
+  bytes: z.number().optional(),
+  total: z.number().optional(),
+  waits: z.string().optional(),
+});
+const pendingSchema = z.object({
+  mark: z.string(),
+  marks: z
+    .object({ mac: z.string().optional(), uuid: z.string().optional(), serial: z.string().optional() })
+    .transform(
+      ({ mac, uuid, serial }): MachineMarks => ({
+        ...(mac !== undefined && { mac }),
+        ...(uuid !== undefined && { uuid }),
+        ...(serial !== undefined && { serial }),
+      }),
+    ),
+  facts: z.record(z.string(), z.string()),
+  address: z.string(),
+  firstSeen: z.number(),
+  lastSeen: z.number(),
+});
 const lifeSchema = z.object({
   state: z.enum(lifeStates),
   since: z.number(),
@@ -162,6 +213,7 @@ export const parseRecord = {
   userDataIndex: (text: string) => parseJson(indexSchema, text),
   order: (text: string) => parseJson(orderSchema, text),
   boot: (text: string) => parseJson(bootSchema, text),
+  pending: (text: string) => parseJson(pendingSchema, text),
   life: (text: string) => parseJson(lifeSchema, text),
   configOrder: (text: string) => parseJson(configOrderSchema, text),
   node: (text: string) => parseJson(nodeSchema, text),

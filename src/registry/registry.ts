@@ -12,6 +12,7 @@ import {
   type MachineLife,
   type MachineOrder,
   type NodeState,
+  type PendingMachine,
   parseRecord,
   renderMachine,
 } from './records.js';
@@ -70,6 +71,10 @@ export interface Registry {
     /** The order that stands for the machine, then each that replaces it. Ends when `signal` fires; throws what a watch throws. */
     watchConfig(name: string, signal: AbortSignal): AsyncIterable<StandingConfig>;
     recordBoot(name: string, boot: BootRecord): Promise<void>;
+    /** Under a lease of its own, which is renewed by repeating the call with what this one returned. */
+    recordPending(machine: PendingMachine, lease: LeaseId | undefined): Promise<LeaseId>;
+    /** Forgets one: it was let in. Does nothing when there is none. */
+    forgetPending(machine: PendingMachine): Promise<void>;
     /** When each registered machine last renewed its lease, milliseconds since 1970. Cost: one read, and one per machine. */
     renewals(now: number): Promise<ReadonlyMap<MachineId, number>>;
     /** Engine only. False when the leadership was lost, and nothing is written. */
@@ -132,6 +137,10 @@ export function openRegistry(deps: RegistryDeps): Registry {
       watchConfig: (name, signal) => watchConfig(kv, name, signal),
       async recordBoot(name, boot) {
         await kv.put({ key: keyOf(keys.machineBoot(name)), value: keyOf(JSON.stringify(boot)) });
+      },
+      recordPending: (machine, lease) => recordPending(kv, machine, lease),
+      async forgetPending({ marks }) {
+        await kv.deleteRange({ key: keyOf(keys.pendingMachine(hashOf(JSON.stringify(marks)))) });
       },
       renewals: (now) => renewals(kv, now),
       async recordLives(leadership, lives) {
@@ -229,6 +238,17 @@ async function writeClusterFile(
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** Long against the pause between two questions of a machine that waits. */
+const pendingSeconds = 300;
+
+async function recordPending(kv: Kv, machine: PendingMachine, lease: LeaseId | undefined): Promise<LeaseId> {
+  const isAlive = lease !== undefined && ((await kv.keepAlive(lease)) ?? 0) > 0;
+  const held = isAlive ? lease : (await kv.grantLease(pendingSeconds)).id;
+  const key = keyOf(keys.pendingMachine(hashOf(JSON.stringify(machine.marks))));
+  await kv.put({ key, value: keyOf(JSON.stringify(machine)), lease: held });
+  return held;
 }
 
 async function renewals(kv: Kv, now: number): Promise<ReadonlyMap<MachineId, number>> {

@@ -8,6 +8,7 @@ import {
   type MachineLife,
   type MachineOrder,
   type NodeState,
+  type PendingMachine,
   parseRecord,
 } from './records.js';
 import type { StoreRecord, StoreRequest, StoreView } from './store-records.js';
@@ -29,6 +30,8 @@ export interface ClusterSnapshot {
   readonly orders: ReadonlyMap<string, MachineOrder>;
   readonly lives: ReadonlyMap<string, MachineLife>;
   readonly boots: ReadonlyMap<string, BootRecord>;
+  /** Machines that nobody knows, by a hash of their marks. */
+  readonly pending: ReadonlyMap<string, PendingMachine>;
   readonly machines: ReadonlyMap<MachineId, Machine>;
   readonly nodes: ReadonlyMap<MachineId, NodeState>;
   /** The value of the engine leader's key, as it stands there. */
@@ -49,6 +52,7 @@ export const emptySnapshot: ClusterSnapshot = {
   orders: new Map(),
   lives: new Map(),
   boots: new Map(),
+  pending: new Map(),
   machines: new Map(),
   nodes: new Map(),
   engineLeader: undefined,
@@ -84,6 +88,7 @@ export function foldChanges(
     orders: draft.orders.result(),
     lives: draft.lives.result(),
     boots: draft.boots.result(),
+    pending: draft.pending.result(),
     machines: draft.machines.result(),
     nodes: draft.nodes.result(),
     engineLeader: draft.engineLeader,
@@ -108,6 +113,7 @@ function startDraft(before: ClusterSnapshot) {
     orders: copyOnSet(before.orders),
     lives: copyOnSet(before.lives),
     boots: copyOnSet(before.boots),
+    pending: copyOnSet(before.pending),
     machines: copyOnSet(before.machines),
     nodes: copyOnSet(before.nodes),
     engineLeader: before.engineLeader,
@@ -165,6 +171,8 @@ function foldChange(draft: Draft, { key, value, modRevision }: RegistryChange): 
       return draft.lives.set(meaning.name, parsed(value, parseRecord.life));
     case 'boot':
       return draft.boots.set(meaning.name, parsed(value, parseRecord.boot));
+    case 'pending':
+      return draft.pending.set(meaning.hash, parsed(value, parseRecord.pending));
     case 'machine': {
       const id = findMachineId(meaning.id);
       if (id === undefined) return;

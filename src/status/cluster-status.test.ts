@@ -2,7 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { machineId } from '../model/index.js';
-import { emptySnapshot, type MachineLife } from '../registry/index.js';
+import { type BootRecord, emptySnapshot, type MachineLife } from '../registry/index.js';
+import { bootEvents } from './boot-status.js';
 import { foldStatus, type KnownMachine, type StatusInput } from './cluster-status.js';
 
 const id = machineId('a'.repeat(32));
@@ -68,15 +69,61 @@ test('a lost machine says why, and when it was last seen', () => {
   expect(machine).toMatchObject({ state: 'lost', reason: 'SIGKILL', lastSeen: '1970-01-01T00:00:02.000Z' });
 });
 
+function bootAt(stage: BootRecord['stage'], at: number, more: Partial<BootRecord> = {}) {
+  return new Map<string, BootRecord>([
+    ['core-01', { stage, at, times: { [stage]: at }, profile: 'default', ...more }],
+  ]);
+}
+
 test('a booting machine says how far it is', () => {
   const booting = { ...life, state: 'booting', since: 5_000 } as const;
   const at = (boots: StatusInput['snapshot']['boots']) =>
     foldStatus(input({ snapshot: { ...emptySnapshot, boots, lives: new Map([['core-01', booting]]) } }))
       .machines[0]?.reason;
   expect(at(new Map())).toBe('powered on');
-  expect(at(new Map([['core-01', { stage: 'script', at: 5_100 }]]))).toBe('fetched its boot script');
-  expect(at(new Map([['core-01', { stage: 'user-data', at: 5_200 }]]))).toBe('fetched its user-data');
-  expect(at(new Map([['core-01', { stage: 'user-data', at: 1_000 }]]))).toBe('powered on');
+  expect(at(bootAt('script', 5_100))).toBe('fetched its boot script');
+  expect(at(bootAt('user-data', 5_200))).toBe('fetched its user-data');
+  expect(at(bootAt('user-data', 1_000))).toBe('powered on');
+});
+
+test('the bytes of a file, why a machine waits, and the time of each stage are told', () => {
+  const at = (boots: StatusInput['snapshot']['boots'], state: MachineLife['state'] = 'booting') =>
+    foldStatus(
+      input({
+        snapshot: {
+          ...emptySnapshot,
+          boots,
+          lives: new Map([['core-01', { ...life, state, since: 5_000 }]]),
+        },
+      }),
+    ).machines[0];
+  const half = bootAt('initrd', 6_000, {
+    times: { script: 5_000, initrd: 5_500 },
+    bytes: 2 ** 20,
+    total: 2 ** 21,
+  });
+  expect(at(half)).toMatchObject({
+    reason: 'fetches its initrd: 1.0 of 2.0 MiB',
+    boot: {
+      stage: 'initrd',
+      times: { script: '1970-01-01T00:00:05.000Z', initrd: '1970-01-01T00:00:05.500Z' },
+      bytes: 2 ** 20,
+    },
+  });
+  expect(at(bootAt('script', 6_000, { waits: 'x is being fetched' }))?.reason).toBe(
+    'waits: x is being fetched',
+  );
+  expect(at(half, 'lost')?.reason).toContain('fetches its initrd');
+  expect(at(bootAt('initrd', 900), 'lost')).not.toHaveProperty('reason');
+  expect(at(bootAt('kernel', 4_000), 'lost')?.reason).toBe('got no further than: fetched its kernel');
+});
+
+test('stages are events, in the order of their times', () => {
+  const boots = bootAt('kernel', 7_000, { times: { script: 5_000, kernel: 7_000 } });
+  expect(bootEvents({ ...emptySnapshot, boots }).map(({ at, kind }) => [at, kind])).toEqual([
+    [5_000, 'boot-script'],
+    [7_000, 'boot-kernel'],
+  ]);
 });
 
 test('an order that was not carried out yet shows as starting', () => {

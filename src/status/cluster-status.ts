@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { MachineId, MachineRole } from '../model/index.js';
-import type { ClusterSnapshot, MachineLife, NodeConfig, NodeState, StoreView } from '../registry/index.js';
+import type {
+  BootRecord,
+  BootStageName,
+  ClusterSnapshot,
+  MachineLife,
+  NodeConfig,
+  NodeState,
+  StoreView,
+} from '../registry/index.js';
+import { bootText, foldBoot } from './boot-status.js';
 
 /** What `muster status -o json` prints. Fields are only ever added. */
 export interface ClusterStatus {
@@ -60,8 +69,24 @@ export interface MachineStatus {
   /** What went wrong on the machine although it joined. */
   readonly problems: readonly string[];
   readonly units: NodeState['units'];
+  /** Its last boot; nothing where none was seen. */
+  readonly boot?: BootStatus;
   /** How it stands to its configuration; nothing before it has announced itself. */
   readonly config?: NodeConfig;
+}
+
+/** How far a machine got on its way up. */
+export interface BootStatus {
+  readonly stage: BootStageName | 'agent' | 'joined';
+  /** RFC 3339, of each stage that was reached, in their order. */
+  readonly times: Readonly<Record<string, string>>;
+  /** What it boots; empty: not known yet. */
+  readonly profile: string;
+  /** Of the file that it fetches or fetched last. */
+  readonly bytes?: number;
+  readonly total?: number;
+  /** Why its script tells it to wait. */
+  readonly waits?: string;
 }
 
 /** A machine as the cluster file has it, with what was minted for it. */
@@ -147,7 +172,9 @@ function foldMachine({ snapshot, renewedAt }: StatusInput, known: KnownMachine):
   const node = snapshot.nodes.get(id);
   const state = stateOf(snapshot, name, life);
   const lastSeen = state === 'joined' ? (renewedAt.get(id) ?? life?.lastSeen) : life?.lastSeen;
-  const reason = reasonOf(snapshot, name, state, life, node);
+  const record = snapshot.boots.get(name);
+  const reason = reasonOf(record, state, life, node);
+  const boot = record && foldBoot(record, state === 'joined' ? life : undefined, node);
   return {
     name,
     id,
@@ -161,6 +188,7 @@ function foldMachine({ snapshot, renewedAt }: StatusInput, known: KnownMachine):
     ...(reason === '' ? {} : { reason }),
     problems: node?.problems ?? [],
     units: node?.units ?? [],
+    ...(boot === undefined ? {} : { boot }),
     ...(node?.config === undefined ? {} : { config: node.config }),
   };
 }
@@ -177,17 +205,24 @@ function stateOf(
 }
 
 function reasonOf(
-  snapshot: ClusterSnapshot,
-  name: string,
+  boot: BootRecord | undefined,
   state: MachineStatus['state'],
   life: MachineLife | undefined,
   node: NodeState | undefined,
 ): string {
-  if (state !== 'booting' && state !== 'rebooting') return state === 'starting' ? '' : (life?.reason ?? '');
-  if (node !== undefined && node.bootId !== life?.bootId) return configuring(node);
-  const boot = snapshot.boots.get(name);
-  if (boot === undefined || boot.at < (life?.since ?? 0) - bootBeforeLifeMs) return 'powered on';
-  return boot.stage === 'script' ? 'fetched its boot script' : 'fetched its user-data';
+  const isOfThisLife = boot !== undefined && boot.at >= (life?.since ?? 0) - bootBeforeLifeMs;
+  if (state === 'booting' || state === 'rebooting') {
+    if (node !== undefined && node.bootId !== life?.bootId) return configuring(node);
+    return isOfThisLife ? bootText(boot) : 'powered on';
+  }
+  if (state === 'joined' || state === 'starting') return state === 'starting' ? '' : (life?.reason ?? '');
+  // It was seen since, on its way up: that tells more than what it was before.
+  if (isOfThisLife && (boot.at > (life?.since ?? 0) || boot.waits !== undefined)) return bootText(boot);
+  // It stopped on its way up.
+  const stopped =
+    state === 'lost' && boot !== undefined && boot.at > (life?.lastSeen ?? 0) ? bootText(boot) : '';
+  const reasons = [life?.reason ?? '', stopped === '' ? '' : `got no further than: ${stopped}`];
+  return reasons.filter((text) => text !== '').join('; ');
 }
 
 function configuring(node: NodeState): string {

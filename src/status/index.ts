@@ -3,7 +3,9 @@
 /**
  * status: a read-only fold of everything into `ClusterStatus`, and its faces. It writes nothing, anywhere.
  */
+export { bootEvents, bootText } from './boot-status.js';
 export {
+  type BootStatus,
   type ClusterStatus,
   foldStatus,
   type KnownMachine,

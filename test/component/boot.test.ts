@@ -5,7 +5,14 @@ import * as net from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type BootStage, bootHandler } from '../../src/boot/index.js';
 import { bootMachine, bootPlan } from '../../src/boot/testing.js';
-import { type Listening, listen, realClock, realHttpGet, silentLog } from '../../src/effects/index.js';
+import {
+  type Listening,
+  listen,
+  realClock,
+  realHttpGet,
+  realOpenFile,
+  silentLog,
+} from '../../src/effects/index.js';
 import { runFirmware } from '../../src/providers/index.js';
 
 const machines = Array.from({ length: 1000 }, (_, index) => bootMachine(index + 1));
@@ -19,6 +26,7 @@ beforeEach(async () => {
   const handler = bootHandler({
     plan: () => plan.current,
     onStage: (stage) => stages.push(stage),
+    openFile: realOpenFile,
     log: silentLog,
   });
   face = await listen(handler, { host: '127.0.0.1', port: 0 });

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { type BootPlan, type BootStage, bootHandler } from '../../src/boot/index.js';
-import { bootMachine, bootPlan } from '../../src/boot/testing.js';
-import { type HttpGet, silentLog } from '../../src/effects/index.js';
+import { bootMachine, bootPlan, bootProfile } from '../../src/boot/testing.js';
+import { type HttpGet, realOpenFile, silentLog } from '../../src/effects/index.js';
 import { type FirmwareMachine, runFirmware } from '../../src/providers/index.js';
 
 /** A boot server with no socket, a clock that never waits, and one machine that boots from it. */
@@ -15,6 +15,7 @@ function openRack(plans: readonly (BootPlan | undefined)[], machine: Partial<Fir
   const handler = bootHandler({
     plan: () => plans[Math.min(state.sleeps, plans.length - 1)],
     onStage: (stage) => stages.push(stage),
+    openFile: realOpenFile,
     log: silentLog,
   });
   const httpGet: HttpGet = async (url) => {
@@ -63,19 +64,18 @@ test('a machine that knows its MAC, its UUID and a URL boots the agent with all 
     .split(',')
     .map((pair) => pair.split('=').map(decodeURIComponent));
   expect(Object.fromEntries(pairs)).toEqual(metadata);
-  expect(stages).toEqual([
-    {
-      at: 'script',
-      machine: 'core-01',
-      marks: { mac: '52:54:00:00:00:01', uuid: '00000000-0000-4000-8000-000000000001' },
-    },
-  ]);
+  expect(stages).toEqual([{ at: 'script', machine: 'core-01', profile: 'default' }]);
 });
 
 test('its user-data is where the kernel arguments say', async () => {
   const plan = bootPlan([bootMachine(1)]);
   const { commandLine } = await openRack([plan]).kernel;
-  const handler = bootHandler({ plan: () => plan, onStage: () => {}, log: silentLog });
+  const handler = bootHandler({
+    plan: () => plan,
+    onStage: () => {},
+    openFile: realOpenFile,
+    log: silentLog,
+  });
   const response = await handler(new Request(argumentsOf(commandLine).get('cloud-config-url') ?? ''));
   expect(await response.text()).toContain('public-ip: "127.77.4.101"');
 });
@@ -105,30 +105,16 @@ test('a machine waits for a cluster that is not set up yet', async () => {
 });
 
 test('a machine whose profile is broken tries again until it is mended', async () => {
-  const broken = bootMachine(1, {
-    profile: { kernel: 'muster-agent', initrds: [], args: ['a\nb'], reads: 'cloud-config' },
-  });
-  const { kernel, log } = openRack([bootPlan([broken]), bootPlan([bootMachine(1)])]);
+  const broken = bootPlan([bootMachine(1)], [bootProfile({ args: ['a\nb'] })]);
+  const { kernel, log } = openRack([broken, bootPlan([bootMachine(1)])]);
   await kernel;
   expect(log.some((line) => line.endsWith('the server answered 500'))).toBe(true);
   expect(log).toContain('muster: no answer, asking again in 5 seconds');
 });
 
 test('a profile for real machines is an error that names the kernel', async () => {
-  const profile = {
-    kernel: 'http://127.77.4.1:7070/assets/vmlinuz',
-    initrds: [],
-    args: [],
-    reads: 'cloud-config',
-  } as const;
-  const { kernel } = openRack([bootPlan([bootMachine(1, { profile })])]);
+  const asset = { sha256: 'a'.repeat(64), path: '/images/vmlinuz', sizeBytes: 1, modifiedMs: 0 };
+  const image = { kind: 'ready', kernel: asset, initrds: [], args: [] } as const;
+  const { kernel } = openRack([bootPlan([bootMachine(1)], [bootProfile({ image })])]);
   await expect(kernel).rejects.toMatchObject({ code: 'providers/unfit-kernel' });
-});
-
-test('initrds of a profile arrive in order', async () => {
-  const initrds = ['http://127.77.4.1:7070/assets/a', 'http://127.77.4.1:7070/assets/b'];
-  const profile = { kernel: 'muster-agent', initrds, args: ['quiet'], reads: 'cloud-config' } as const;
-  const booted = await openRack([bootPlan([bootMachine(1, { profile })])]).kernel;
-  expect(booted.initrds).toEqual(initrds);
-  expect(booted.commandLine).toMatch(/^initrd=main initrd=part-2 quiet cloud-config-url=/);
 });

@@ -11,7 +11,9 @@ const query = [
   `mac=${variable('mac:hexhyp')}`,
   `serial=${variable('serial:uristring')}`,
   `asset=${variable('asset:uristring')}`,
-  `arch=${variable('buildarch:uristring')}`,
+  `manufacturer=${variable('manufacturer:uristring')}`,
+  `product=${variable('product:uristring')}`,
+  `arch=${variable('arch:uristring')}`,
   `platform=${variable('platform:uristring')}`,
   `hostname=${variable('hostname:uristring')}`,
 ].join('&');
@@ -32,6 +34,8 @@ export function renderChain(controlUrl: string): string {
   return lines([
     '#!ipxe',
     '# muster: asks for the script of this very machine',
+    // A BIOS iPXE calls itself i386 on any processor.
+    `cpuid --ext 29 && set arch x86_64 || set arch ${variable('buildarch')}`,
     ':retry',
     `chain --replace --autofree ${controlUrl}/ipxe?${query} || echo muster: no answer, asking again in 5 seconds`,
     'sleep 5',
@@ -68,10 +72,26 @@ export function renderUnknown(controlUrl: string): string {
   return lines([
     '#!ipxe',
     `echo muster: no machine of this cluster has ${marks}`,
-    'echo muster: add it to the cluster file and run muster up, asking again every 10 seconds',
+    'echo muster: let it in with muster machine accept, asking again every 5 seconds',
     ':retry',
-    ...askAgain(controlUrl, 10),
+    ...askAgain(controlUrl, 5),
   ]);
+}
+
+/** For a machine that is known, and has nothing to boot yet. */
+export function renderAway(machine: string, why: string, controlUrl: string): string {
+  const boot = { machine, kernel: '', initrds: [], args: [] };
+  return lines([
+    '#!ipxe',
+    `echo muster: this machine is ${argument(boot, machine)}, and waits: ${plain(why)}`,
+    ':retry',
+    ...askAgain(controlUrl, 5),
+  ]);
+}
+
+/** Words of people on one line of a script: nothing in it ends the line, begins a command or is expanded. */
+function plain(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]|[#$;&|\\]/g, '_');
 }
 
 /** For any machine while there is no cluster to boot into. */
