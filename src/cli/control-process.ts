@@ -2,13 +2,14 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { type HeldName, holdFolder, realClock, realExec } from '../effects/index.js';
-import type { ClusterFolder } from './cluster-folder.js';
+import { type ClusterFolder, findClusterId } from './cluster-folder.js';
 import { type ControlRecord, findControl, removeControlRecord, sightingOf } from './control-record.js';
 import { fail } from './errors.js';
-import { ownEnvironment, thisProgram } from './provider-deps.js';
+import { ownEnvironment, thisProgram } from './this-program.js';
 
 const readyMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
@@ -22,13 +23,34 @@ export function controlLog(cluster: ClusterFolder): string {
   return join(cluster.state, 'control.log');
 }
 
+/** What a process that was started over IPC does until it is told to begin, is to load; without the word it ends. */
+export const beginWord = 'begin';
+
+/** A control process that is loaded while others make sure that there is work for it. */
+export interface LoadingControl {
+  readonly child: ChildProcess;
+  /** Takes back all that its start has left behind, unless it was told to begin. */
+  drop(): Promise<void>;
+}
+
 /**
- * Starts the control process in the background and returns once it serves. It is the program of this very
- * process, in a session of its own, with its output in `control.log`.
- *
- * @throws `cli/control-failed`, with the reason that the process gave; then it has ended
+ * Loads a control process in the background, which touches nothing yet. It is the program of this very process, in a
+ * session of its own, with its output in `control.log`. Nothing, where that is not possible or the folder is in no
+ * good state: what is wrong is told when it begins.
  */
-export async function startControl(cluster: ClusterFolder, signal: AbortSignal): Promise<ControlRecord> {
+export async function loadControl(cluster: ClusterFolder): Promise<LoadingControl | undefined> {
+  try {
+    await findClusterId(cluster);
+    if ((await findControl(cluster)) !== undefined) return undefined;
+    const isNew = !existsSync(cluster.state);
+    await mkdir(cluster.state, { recursive: true, mode: 0o700 });
+    return spawnControl(cluster, isNew);
+  } catch {
+    return undefined;
+  }
+}
+
+function spawnControl(cluster: ClusterFolder, isFolderNew: boolean): LoadingControl {
   const [command, program] = thisProgram();
   const isNamed = existsSync(cluster.clusterFile) && basename(cluster.clusterFile) !== 'cluster.yaml';
   const log = openSync(controlLog(cluster), 'a', 0o600);
@@ -43,8 +65,39 @@ export async function startControl(cluster: ClusterFolder, signal: AbortSignal):
     },
   );
   closeSync(log);
+  // It is listened to when it begins.
+  child.on('error', () => {});
+  return {
+    child,
+    async drop() {
+      if (!child.connected) return;
+      child.disconnect();
+      child.kill('SIGKILL');
+      if (!isFolderNew) return;
+      await rm(controlLog(cluster), { force: true });
+      // Somebody else may have begun there.
+      await rmdir(cluster.state).catch(() => {});
+    },
+  };
+}
+
+/**
+ * Starts the control process in the background and returns once it serves.
+ *
+ * @param loading one that is loaded already
+ * @throws `cli/control-failed`, with the reason that the process gave; then it has ended
+ */
+export async function startControl(
+  cluster: ClusterFolder,
+  signal: AbortSignal,
+  loading?: LoadingControl,
+): Promise<ControlRecord> {
+  const { child } = loading ?? spawnControl(cluster, false);
   try {
-    const message = await firstWord(child, cluster, signal);
+    const first = firstWord(child, cluster, signal);
+    // One that has ended says so itself.
+    child.send(beginWord, () => {});
+    const message = await first;
     signal.throwIfAborted();
     // Somebody else is starting it at this very moment.
     if (message.kind === 'failed' && message.code === 'cli/already-running')

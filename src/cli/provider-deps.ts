@@ -10,6 +10,7 @@ import {
 } from '../providers/index.js';
 import type { ClusterSpec } from '../spec/index.js';
 import type { ClusterFolder } from './cluster-folder.js';
+import { ownEnvironment, thisProgram } from './this-program.js';
 
 /** A provider, bound to one cluster on this computer. */
 export interface BoundProvider {
@@ -64,17 +65,4 @@ function providerDeps(log: Log): ProviderDeps {
     program: thisProgram(),
     environment: ownEnvironment(),
   };
-}
-
-/** How to start this very program anew. */
-export function thisProgram(): readonly [string, ...string[]] {
-  return [process.execPath, process.argv[1] ?? 'muster'];
-}
-
-/** The environment of a child process: ours, less what only slows its start. */
-export function ownEnvironment(): Readonly<Record<string, string>> {
-  const { NODE_EXTRA_CA_CERTS: _slow, ...rest } = process.env;
-  return Object.fromEntries(
-    Object.entries(rest).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { once } from 'node:events';
 import { isMusterError } from '../model/index.js';
+import { loadStore } from '../store/index.js';
 import { readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterFolder, openClusterId } from './cluster-folder.js';
 import type { CommandInput, ExitCode } from './command.js';
 import { runControl } from './control.js';
-import type { ReadyMessage } from './control-process.js';
+import { beginWord, type ReadyMessage } from './control-process.js';
 import { findControl } from './control-record.js';
 import { enterNetwork } from './in-network.js';
 import { openLog } from './log.js';
 import { bindProvider } from './provider-deps.js';
 
-/** Runs until `signal` fires. Tells a process that started it over IPC when it serves, or why it does not. */
+/**
+ * Runs until `signal` fires. A process that started it over IPC says when to begin, and is told when it serves, or why
+ * it does not.
+ */
 export async function runServe({ flags, signal }: CommandInput): Promise<ExitCode> {
   try {
+    if (process.connected) {
+      const loaded = loadStore();
+      if (!(await isToldToBegin(signal))) return 0;
+      await loaded;
+    }
     const cluster = findClusterFolder(flags);
     // Whoever started it in the background has made its network, and is in there.
     if (!process.connected && (await findControl(cluster)) === undefined) await raiseNetwork(cluster);
@@ -29,6 +39,22 @@ export async function runServe({ flags, signal }: CommandInput): Promise<ExitCod
       next: isMusterError(error) ? error.next : 'look at its log: `muster logs --control`',
     });
     throw error;
+  }
+}
+
+/** `false`: whoever started it does not need it after all. */
+async function isToldToBegin(signal: AbortSignal): Promise<boolean> {
+  const settled = new AbortController();
+  const until = { signal: AbortSignal.any([signal, settled.signal]) };
+  try {
+    const word = once(process, 'message', until).then(([message]) => message === beginWord);
+    const gone = once(process, 'disconnect', until).then(() => false);
+    return await Promise.race([word, gone]);
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  } finally {
+    settled.abort();
   }
 }
 

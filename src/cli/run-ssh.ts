@@ -11,7 +11,7 @@ import { findControl } from './control-record.js';
 import { fail } from './errors.js';
 import { openExisting } from './existing.js';
 import { checkNames } from './parse-flags.js';
-import { ownEnvironment, thisProgram } from './provider-deps.js';
+import { ownEnvironment, thisProgram } from './this-program.js';
 
 export async function runSsh({ args, flags }: CommandInput): Promise<ExitCode> {
   const [name = '', ...given] = args;

@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { Child, Exec, Exit, ProcessSighting } from './exec.js';
+import type { Child, Exec, Exit, ProcessSighting, RunOptions, RunResult } from './exec.js';
 
 const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => fs.existsSync(path));
 
-/** Real processes. `run` goes through execa; `spawn` needs process groups and the parent-death signal. */
+/** Real processes. No library, of which a machine would load more than all that it runs at its start. */
 export const realExec: Exec = {
-  async run(command, args, options = {}) {
-    const { execa } = await import('execa');
-    const result = await execa(command, args, {
-      reject: false,
-      stripFinalNewline: false,
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
-      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-    });
-    if (result.exitCode === undefined && result.signal === undefined && result.failed) throw result;
-    return { code: result.exitCode, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
-  },
+  run: runToEnd,
 
   async spawn(command, args, options) {
     const log = options.logFile === undefined ? 'ignore' : fs.openSync(options.logFile, 'a', 0o600);
@@ -75,6 +63,67 @@ export const realExec: Exec = {
     if (current?.startedAt === seen.startedAt) killQuietly(seen.pid, signal);
   },
 };
+
+const killAfterMs = 5_000;
+
+/** A cancelled one is asked to end, and made to after a while; its result tells of the signal. */
+async function runToEnd(
+  command: string,
+  args: readonly string[],
+  { cwd, env, input, signal }: RunOptions = {},
+): Promise<RunResult> {
+  if (signal?.aborted === true) return { code: undefined, signal: 'SIGTERM', stdout: '', stderr: '' };
+  const child = spawn(command, [...args], {
+    cwd,
+    env,
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  let late: NodeJS.Timeout | undefined;
+  const cancel = () => {
+    child.kill('SIGTERM');
+    late = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  };
+  signal?.addEventListener('abort', cancel, { once: true });
+  const release = endWithUs(child);
+  try {
+    const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)];
+    // Who reads nothing may end before it was told all.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+    const exit = await new Promise<Exit>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, ended) => resolve({ code: code ?? undefined, signal: ended ?? undefined }));
+    });
+    return { ...exit, stdout: stdout(), stderr: stderr() };
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    clearTimeout(late);
+    release();
+  }
+}
+
+/** What the stream has given so far, read as UTF-8. */
+function textOf(stream: Readable | null): () => string {
+  const chunks: Buffer[] = [];
+  stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString();
+}
+
+const running = new Set<ChildProcess>();
+
+/** What runs to its end does so for us: it is not left behind. Returns how to let it go. */
+function endWithUs(child: ChildProcess): () => void {
+  if (running.size === 0) process.on('exit', endRunning);
+  running.add(child);
+  return () => {
+    running.delete(child);
+    if (running.size === 0) process.off('exit', endRunning);
+  };
+}
+
+function endRunning(): void {
+  for (const child of running) child.kill('SIGTERM');
+}
 
 /** To the log file first, so that it has what the reader of the lines acts on. */
 function copyLines(

@@ -12,6 +12,7 @@
  */
 export { type AutoCompaction, parseAutoCompaction } from './auto-compaction.js';
 export { storeErrors } from './errors.js';
+export { loadStore } from './lmdb-backend.js';
 export { openStore, type Store, type StoreDeps, type StoreListen, type StoreOptions } from './open-store.js';
 export { type SnapshotFacts, type SnapshotOptions, verifySnapshot } from './read-snapshot.js';
 export { restoreSnapshot } from './restore-snapshot.js';

@@ -17,6 +17,11 @@ type Database = RootDatabase<Uint8Array, Uint8Array>;
 const dataFile = 'data.mdb';
 const lockFile = 'lock.mdb';
 
+/** Loads what a store on disk needs, for who knows that one will be opened. It may be called again. */
+export function loadStore(): Promise<typeof import('lmdb')> {
+  return import('lmdb');
+}
+
 /**
  * The store on disk, in a folder of its own that only its owner may read.
  *
@@ -27,7 +32,7 @@ const lockFile = 'lock.mdb';
  * @throws `store/in-use`, `store/corrupt`, `store/disk-full`, `store/folder-unusable`
  */
 export async function lmdbBackend(folder: string): Promise<Tree> {
-  const { open } = await import('lmdb');
+  const { open } = await loadStore();
   const db = refusing(folder, () => {
     prepareFolder(folder);
     return openDatabase(open, folder);
