@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { BuiltinUnit } from '../agent/index.js';
-import { runMember } from '../bootstrap/index.js';
+import { type EtcdVersion, readVersion, runMember } from '../bootstrap/index.js';
 import { type Log, realClock, realDownload, realExec, realFiles, realRandom } from '../effects/index.js';
 import { connect } from '../etcd/index.js';
 import { openRegistry, type StandingOrder } from '../registry/index.js';
@@ -28,7 +28,12 @@ export interface MemberUnitOptions {
 export function memberUnit(options: MemberUnitOptions, log: Log): BuiltinUnit {
   const { name, root, ownAddress } = options;
   const program = findProgram(options.program);
+  // The first start need not wait for it; a later one may find another etcd there.
+  let early: Promise<EtcdVersion> | undefined = readVersion(realExec, program);
+  early.catch(() => {});
   return async ({ environment, onReady, tell }, signal) => {
+    const version = early ?? readVersion(realExec, program, signal);
+    early = undefined;
     const dataDir = join(root, environment.ETCD_DATA_DIR ?? '/var/lib/etcd2');
     const logFile = join(root, 'var/log/units/etcd2.service.log');
     await Promise.all(
@@ -45,6 +50,7 @@ export function memberUnit(options: MemberUnitOptions, log: Log): BuiltinUnit {
       },
       {
         program,
+        version,
         tool: restoreTool(program),
         dataDir,
         // By this variable every process of a local machine is known.

@@ -37,6 +37,8 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
   const { machineId, store, privateIpv4, ttlSeconds } = parseKernelArguments(commandLine);
   // Members and forwarders serve at the same address.
   const shared = store.isShared ? openSharedStore(`http://${privateIpv4}:2379`, ttlSeconds, log) : undefined;
+  // Before the user-data is there: a member's program can be looked at meanwhile.
+  const builtins = builtinUnits(commandLine, root, log);
   await runAgent(
     {
       clock: realClock,
@@ -55,7 +57,7 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
             exec: realExec,
             files: realFiles,
             log,
-            builtins: builtinUnits(commandLine, root, log),
+            builtins,
           },
           context,
         ),

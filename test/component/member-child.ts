@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events';
 import { runMember } from '../../src/bootstrap/member/run-member.js';
+import { readVersion } from '../../src/bootstrap/member/version.js';
 import { realClock, realExec, realFiles, realRandom, silentLog } from '../../src/effects/index.js';
 import type { MemberOrder, MemberReport } from '../../src/model/index.js';
 
@@ -30,7 +31,15 @@ await runMember(
     random: realRandom,
     fetchSnapshot: () => Promise.reject(new Error('no snapshot here')),
   },
-  { program, tool: '', dataDir, environment: {}, ownAddress, logFile: `${dataDir}.log` },
+  {
+    program,
+    version: readVersion(realExec, program),
+    tool: '',
+    dataDir,
+    environment: {},
+    ownAddress,
+    logFile: `${dataDir}.log`,
+  },
   orders(),
   (report) => {
     last.report = report;

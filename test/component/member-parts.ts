@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import type { OrderAt } from '../../src/bootstrap/member/member-process.js';
 import { runMember } from '../../src/bootstrap/member/run-member.js';
+import { readVersion } from '../../src/bootstrap/member/version.js';
 import { realClock, realExec, realFiles, realRandom, silentLog } from '../../src/effects/index.js';
 import type { MemberOrder, MemberReport } from '../../src/model/index.js';
 import { type EtcdVersion, findProgram } from '../conformance/real-etcd.js';
@@ -144,7 +145,15 @@ export async function openTestCluster(version: EtcdVersion): Promise<TestCluster
             random: realRandom,
             fetchSnapshot: (url, _ticket, file) => copyFile(new URL(url), file),
           },
-          { program, tool, dataDir, environment, ownAddress: address, logFile },
+          {
+            program,
+            version: readVersion(realExec, program),
+            tool,
+            dataDir,
+            environment,
+            ownAddress: address,
+            logFile,
+          },
           orders.watch(),
           (report) => {
             reports.push(report);

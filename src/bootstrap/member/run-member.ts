@@ -15,7 +15,7 @@ import {
   stepMember,
 } from './member-process.js';
 import { type FetchSnapshot, restoreMember } from './restore.js';
-import { type EtcdVersion, readVersion } from './version.js';
+import type { EtcdVersion } from './version.js';
 
 export interface MemberDeps {
   readonly clock: Clock;
@@ -29,6 +29,8 @@ export interface MemberDeps {
 export interface MemberOptions {
   /** Of etcd; a path, or a name to be looked for on PATH. */
   readonly program: string;
+  /** Of the program, as `readVersion` tells it. */
+  readonly version: Promise<EtcdVersion>;
   /** What restores a snapshot: etcdutl, or etcdctl where etcd is 3.4. */
   readonly tool: string;
   /** An absolute path. */
@@ -60,8 +62,7 @@ export async function runMember(
   signal: AbortSignal,
 ): Promise<void> {
   const disk = openMemberDisk(deps, options.dataDir);
-  // While the disk is looked at, not after it: a machine that waits for its member waits for this.
-  const reading = settled(readVersion(deps.exec, options.program, signal));
+  const reading = settled(options.version);
   await endLeftEtcd(deps, options.dataDir, signal);
   if (signal.aborted) return;
   const found = await disk.settle();
@@ -113,7 +114,7 @@ async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
   return result;
 }
 
-interface RunnerOptions extends MemberOptions {
+interface RunnerOptions extends Omit<MemberOptions, 'version'> {
   readonly version: EtcdVersion;
   readonly peerUrls: readonly string[];
 }
