@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest';
 import { type Exec, type Files, silentLog } from '../../effects/index.js';
-import { manualClock } from '../../effects/testing.js';
+import { manualClock, memoryFiles } from '../../effects/testing.js';
 import { machineId } from '../../model/index.js';
 import type { MachineEnd, MachineOrder } from '../provider.js';
-import { memoryFiles, processTable } from '../testing.js';
+import { processTable } from '../testing.js';
 import { openLocalHost } from './host.js';
 
 function orderFor(number: number): MachineOrder {

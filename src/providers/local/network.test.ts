@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Files, type ProbeTcp, silentLog } from '../../effects/index.js';
+import { memoryFiles } from '../../effects/testing.js';
 import { findAddress, findBlock, overlaps, renderBlock, sizeOf } from '../network/ipv4-block.js';
 import { releaseBlock } from '../network/loopback-block.js';
 import type { ProviderContext } from '../provider.js';
-import { memoryFiles } from '../testing.js';
 import { findLocalNetwork, openLocalNetwork } from './network.js';
 import { localOptionParser } from './options.js';
 
