@@ -21,7 +21,13 @@ export const testPackages = [
 ];
 
 /** What tests need installed, by the program that is looked for. */
-export const testPrograms = { dig: 'bind9-dnsutils', ip: 'iproute2', 'systemd-analyze': 'systemd' };
+export const testPrograms = {
+  dig: 'bind9-dnsutils',
+  ip: 'iproute2',
+  mmdebstrap: 'mmdebstrap',
+  'systemd-analyze': 'systemd',
+  zstd: 'zstd',
+};
 
 /** Returns the folder of the programs that came from the computer's own release, to be put on PATH. */
 export function unpackPackages(names) {

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installPackages, testPackages, testPrograms, unpackPackages } from './packages.mjs';
+import { unpackQemu } from './qemu.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'muster-test-'));
 const tally = { passed: 0, failed: 0, skipped: 0 };
@@ -13,7 +14,7 @@ const tally = { passed: 0, failed: 0, skipped: 0 };
 try {
   const programs = unpackPackages(testPackages);
   installPackages(testPrograms);
-  const env = { ...process.env, PATH: `${programs}:${process.env.PATH}` };
+  const env = { ...process.env, PATH: `${unpackQemu()}:${programs}:${process.env.PATH}` };
   for (const [name, args] of [
     ['types', ['tsc', '--noEmit']],
     ['lint', ['biome', 'check', '.']],
