@@ -16,6 +16,7 @@ export function kernelArguments(
   return [
     ...(profile.image.kind === 'ready' ? profile.image.args : []),
     ...profile.args,
+    ...machine.args,
     ...userDataArguments(machine, profile, plan),
     `systemd.machine_id=${machine.machineId}`,
     `systemd.hostname=${facts.hostname}`,

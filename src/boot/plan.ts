@@ -47,6 +47,8 @@ export interface BootMachine {
   readonly marks: { readonly mac: string; readonly uuid: string; readonly serial?: string };
   readonly role: string;
   readonly facts: MachineFacts;
+  /** Kernel arguments of this machine alone, after those of its profile. */
+  readonly args: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   /** The etcd that it runs, when it is a member of the store; empty: it is none. */
   readonly storeProgram: string;

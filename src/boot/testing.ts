@@ -17,6 +17,7 @@ export function bootMachine(number: number, changes: Partial<BootMachine> = {}):
       serial: `S-${number}`,
     },
     role: 'member',
+    args: [],
     facts: {
       machineId: id,
       name,

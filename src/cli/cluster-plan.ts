@@ -7,21 +7,28 @@ import {
   type BootProfile,
   sortProfiles,
 } from '../boot/index.js';
+import { authorizeKeys } from '../cloudconfig/index.js';
 import type { WantedCluster } from '../engine/index.js';
 import { machineIdentity } from '../identity/index.js';
 import type { BootstrapKind, MachineFacts } from '../model/index.js';
-import type { ClusterNetwork, MachineOrder } from '../providers/index.js';
+import type { MachineOrder } from '../providers/index.js';
 import type { ClusterSpec, ImageSpec, MachineSpec } from '../spec/index.js';
 import type { KnownMachine } from '../status/index.js';
 import { compileCluster } from './cluster-files.js';
 import { fail } from './errors.js';
+import type { BoundNetwork } from './provider-deps.js';
+import { planDoor, reachUrl } from './reach.js';
 
 /** What a cluster file means on this computer: every machine with its identity, addresses and configuration. */
 export interface ClusterPlan {
   readonly spec: ClusterSpec;
   readonly controlUrl: string;
-  /** Of the control process: where machines register. */
+  /** Of the control process: its store. */
   readonly etcdUrl: string;
+  /** The same two where machines reach them by another way, which ends here; nothing where they do not. */
+  readonly door: ControlUrls | undefined;
+  /** Addresses of machines that this computer reaches at another one. */
+  readonly reach: Readonly<Record<string, string>>;
   /** Client URLs of the store that the machines share; the same where that is embedded. */
   readonly storeUrls: readonly string[];
   /** The members that the machines run; nothing where the store is embedded. */
@@ -32,6 +39,12 @@ export interface ClusterPlan {
   readonly boot: BootPlan;
 }
 
+/** The two faces of a control process. */
+export interface ControlUrls {
+  readonly controlUrl: string;
+  readonly etcdUrl: string;
+}
+
 export interface PlannedMachine {
   readonly known: KnownMachine;
   readonly order: MachineOrder;
@@ -39,7 +52,7 @@ export interface PlannedMachine {
 
 export interface PlanContext {
   readonly clusterId: string;
-  readonly network: ClusterNetwork;
+  readonly network: BoundNetwork;
   /** Files of an image; for who boots nothing: left out. */
   readonly imageOf?: (image: ImageSpec) => BootImage;
 }
@@ -61,24 +74,36 @@ export function planCluster(
   const members = spec.machines.flatMap((machine, index) =>
     spec.store.kind === 'etcd' && machine.role === 'member' ? [addressOf(machine, index)] : [],
   );
+  const door = planDoor(context.network.door, spec.control);
+  const told = door?.told ?? { controlUrl, etcdUrl };
   const { userData: compiled, profileUserData, bootstrap } = compileCluster(spec, userData);
   const planned = spec.machines.map((machine, index) =>
-    planMachine(spec, machine, index, context, controlUrl, {
+    planMachine(spec, machine, index, context, told.controlUrl, {
       userData: compiled.get(machine.name),
       profileUserData: profileUserData.get(machine.name) ?? new Map(),
     }),
+  );
+  const reach = Object.fromEntries(
+    planned.flatMap(({ order: { address, reachAddress } }) =>
+      address === reachAddress ? [] : [[address, reachAddress]],
+    ),
   );
   return {
     spec,
     controlUrl,
     etcdUrl,
-    storeUrls: members.length === 0 ? [etcdUrl] : members.map((address) => memberUrl(address, clientPort)),
+    door: door?.listen,
+    reach,
+    storeUrls:
+      members.length === 0
+        ? [etcdUrl]
+        : members.map((address) => reachUrl(reach, memberUrl(address, clientPort))),
     store: wantedCluster(spec, bootstrap, planned),
     dns: bootstrap === 'srv' ? { host: address, port: spec.control.dnsPort } : undefined,
     machines: new Map(planned.map(({ known, order }) => [known.name, { known, order }])),
     boot: {
-      controlUrl,
-      etcdEndpoints: [etcdUrl],
+      controlUrl: told.controlUrl,
+      etcdEndpoints: [told.etcdUrl],
       storeEndpoints: members.map((address) => memberUrl(address, clientPort)),
       agentTtlSeconds: spec.agentTtlSeconds,
       machines: planned.map(({ boot }) => boot),
@@ -146,22 +171,35 @@ function planMachine(
   texts: Pick<BootMachine, 'userData' | 'profileUserData'>,
 ): PlannedMachine & { readonly boot: BootMachine } {
   const { name, role, metadata } = machine;
+  const { network } = context;
+  const keys = network.authorizedKeys ?? [];
   const identity = machineIdentity(context.clusterId, name, machine.marks);
   const facts = factsOf(spec, machine, index, context, identity.machineId);
   const { privateIpv4: privateIp, publicIpv4: publicIp } = facts;
   const { serial } = machine.marks;
   return {
     known: { name, id: identity.machineId, role, privateIp, publicIp, metadata },
-    order: { name, ...identity, bootUrl: `${controlUrl}/boot.ipxe`, address: privateIp },
+    order: {
+      name,
+      ...identity,
+      serial: serial ?? '',
+      bootUrl: `${controlUrl}/boot.ipxe`,
+      address: privateIp,
+      reachAddress: network.reachOf?.(index) ?? privateIp,
+    },
     boot: {
       name,
       machineId: identity.machineId,
       marks: { mac: identity.mac, uuid: identity.uuid, ...(serial === undefined ? {} : { serial }) },
       role,
       facts,
+      args: network.argumentsOf?.({ mac: identity.mac, address: privateIp }) ?? [],
       metadata,
       storeProgram: spec.store.kind === 'etcd' && role === 'member' ? spec.store.program : '',
-      ...texts,
+      userData: authorizeKeys(texts.userData, keys),
+      profileUserData: new Map(
+        [...texts.profileUserData].map(([profile, text]) => [profile, authorizeKeys(text, keys) ?? text]),
+      ),
     },
   };
 }

@@ -8,6 +8,7 @@ import { findBackups } from './backups/find-backups.js';
 import { takeBackup } from './backups/take-backup.js';
 import type { ClusterFolder } from './cluster-folder.js';
 import type { ClusterPlan } from './cluster-plan.js';
+import { reachUrl } from './reach.js';
 import { type BackupTask, runBackups } from './run-backups.js';
 
 /** The backups of the control process: what the cluster file asks for, of the cluster as it stands. */
@@ -28,7 +29,9 @@ export function runControlBackups(
     const backup = plan?.spec.backup;
     // A cluster that is stopped, or has not begun, has nothing to be saved.
     if (plan === undefined || backup === undefined || snapshot.store?.phase !== 'formed') return undefined;
-    const listed = snapshot.store.members.flatMap(({ clientUrls }) => clientUrls);
+    const listed = snapshot.store.members.flatMap(({ clientUrls }) =>
+      clientUrls.map((url) => reachUrl(plan.reach, url)),
+    );
     return {
       everyMs: backup.everySeconds * 1000,
       keep: backup.keep,

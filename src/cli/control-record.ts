@@ -14,6 +14,8 @@ const controlRecord = z.object({
   etcdUrl: z.string(),
   /** Of the store that the machines share; the control process' own where that is embedded. */
   storeUrls: z.array(z.string()),
+  /** Addresses of machines that this computer reaches at another one. */
+  reach: z.record(z.string(), z.string()).default({}),
   version: z.string(),
 });
 

@@ -26,6 +26,7 @@ import {
 import { fail } from './errors.js';
 import { listenAt } from './listen-at.js';
 import { bindProvider } from './provider-deps.js';
+import { reachUrl } from './reach.js';
 import { serveStore } from './serve-store.js';
 import { version } from './version.js';
 
@@ -89,28 +90,30 @@ async function runAlone(
     const boot = openBootFace(registry, () => view.planOf(view.latest())?.boot, view.latest, log);
     opened.push(boot);
     await images.settled();
-    const snapshots = await openClusterSnapshots(cluster, plan.controlUrl, async (sha256) => {
+    const snapshots = await openClusterSnapshots(cluster, plan.boot.controlUrl, async (sha256) => {
       const source = (await registry.snapshot()).store?.restore;
       return source?.sha256 === sha256 ? source : undefined;
     });
-    opened.push(
-      await listenAt('control.etcdPort', plan.etcdUrl, (at) =>
-        serveStore({ store, log, name: checked.spec.name, clientUrls: [plan.etcdUrl] }, at),
-      ),
-    );
     const discovery = openControlDiscovery(cluster, log);
     opened.push(discovery);
-    opened.push(
-      await listenAt('control.port', plan.controlUrl, (at) =>
-        serveWithDiscovery({ discovery, store, log }, controlFace(registry, view, boot, snapshots.face), at),
-      ),
-    );
+    const face = controlFace(registry, view, boot, snapshots.face);
+    for (const { etcdUrl, controlUrl } of [plan, ...(plan.door === undefined ? [] : [plan.door])]) {
+      opened.push(
+        await listenAt('control.etcdPort', etcdUrl, (at) =>
+          serveStore({ store, log, name: checked.spec.name, clientUrls: [plan.etcdUrl] }, at),
+        ),
+        await listenAt('control.port', controlUrl, (at) =>
+          serveWithDiscovery({ discovery, store, log }, face, at),
+        ),
+      );
+    }
     if (plan.dns !== undefined) opened.push(await openControlDns({ registry, log }, plan, plan.dns));
     const record = await writeControlRecord(cluster, {
       cluster: checked.spec.name,
       controlUrl: plan.controlUrl,
       etcdUrl: plan.etcdUrl,
       storeUrls: [...plan.storeUrls],
+      reach: { ...plan.reach },
       version,
     });
     log.info('ready', { control: plan.controlUrl, etcd: plan.etcdUrl });
@@ -129,11 +132,14 @@ async function runAlone(
           random: realRandom,
           engineId: clusterId,
           members: {
-            connect: (endpoint) => connect([endpoint], { timeoutMs: memberTimeoutMs }),
+            connect: (endpoint) =>
+              connect([reachUrl(view.planOf(view.latest())?.reach ?? {}, endpoint)], {
+                timeoutMs: memberTimeoutMs,
+              }),
             saveSnapshot: snapshots.save,
             offerSnapshot: snapshots.offer,
             async reserveSlots(token, size, members) {
-              const url = `${plan.controlUrl}/${token}`;
+              const url = `${plan.boot.controlUrl}/${token}`;
               await (await discovery.open()).discovery.reserve({ token, url, size, members });
               return { url };
             },

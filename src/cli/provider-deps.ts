@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Log, realClock, realExec, realFiles, realProbeTcp, realRandom } from '../effects/index.js';
 import {
+  type Log,
+  realClock,
+  realDialUnix,
+  realExec,
+  realFiles,
+  realProbeTcp,
+  realRandom,
+} from '../effects/index.js';
+import {
+  type ClusterNetwork,
   findProvider,
   type Host,
+  openSshKey,
   type Provider,
   type ProviderContext,
   type ProviderDeps,
@@ -12,14 +22,20 @@ import type { ClusterSpec } from '../spec/index.js';
 import type { ClusterFolder } from './cluster-folder.js';
 import { ownEnvironment, thisProgram } from './this-program.js';
 
+/** A network, and who may come in to its machines. */
+export interface BoundNetwork extends ClusterNetwork {
+  /** Public keys of the user core, where machines have an sshd. */
+  readonly authorizedKeys?: readonly string[];
+}
+
 /** A provider, bound to one cluster on this computer. */
 export interface BoundProvider {
-  readonly openNetwork: () => ReturnType<Provider['openNetwork']>;
+  readonly openNetwork: () => Promise<BoundNetwork>;
   /**
    * As `openNetwork`, for a cluster that has its network: it keeps it, whatever the options say. To open the one of
    * an edited file would give that of the running cluster back.
    */
-  readonly planNetwork: () => ReturnType<Provider['openNetwork']>;
+  readonly planNetwork: () => Promise<BoundNetwork>;
   readonly raiseNetwork: () => Promise<void>;
   readonly lowerNetwork: () => Promise<void>;
   readonly findWayIn: () => ReturnType<Provider['findWayIn']>;
@@ -42,10 +58,14 @@ export function bindProvider(
     ports: [spec.control.port, spec.control.etcdPort],
     options: spec.provider.options,
   };
+  const withKey = async (network: ClusterNetwork): Promise<BoundNetwork> =>
+    provider.isReal
+      ? { ...network, authorizedKeys: [await openSshKey(deps, cluster.state, spec.name)] }
+      : network;
   return {
-    openNetwork: () => provider.openNetwork(deps, context),
+    openNetwork: async () => withKey(await provider.openNetwork(deps, context)),
     planNetwork: async () =>
-      (await provider.findNetwork(deps, context)) ?? provider.openNetwork(deps, context),
+      withKey((await provider.findNetwork(deps, context)) ?? (await provider.openNetwork(deps, context))),
     raiseNetwork: () => provider.raiseNetwork(deps, context),
     lowerNetwork: () => provider.lowerNetwork(deps, context),
     findWayIn: () => provider.findWayIn(deps, cluster.state),
@@ -57,6 +77,7 @@ export function bindProvider(
 function providerDeps(log: Log): ProviderDeps {
   return {
     clock: realClock,
+    dialUnix: realDialUnix,
     exec: realExec,
     files: realFiles,
     log,

@@ -27,8 +27,8 @@ import { printJson, renderTable } from './print.js';
 import { withStore } from './with-store.js';
 
 export async function runMemberList({ flags }: CommandInput): Promise<ExitCode> {
-  return withStore(flags, async (store) => {
-    const view = await readCluster(store);
+  return withStore(flags, async (store, reach) => {
+    const view = await readCluster(store, reach);
     if (view.leader === undefined) {
       process.stderr.write('warning: there is no leader now; this is what one member knows\n');
     }
@@ -57,8 +57,8 @@ export async function runMemberAdd({ args, flags, signal }: CommandInput): Promi
   checkMemberName(name);
   const peerUrls = parsePeerUrls(words);
   const isLearner = isSet(flags, 'learner');
-  return withStore(flags, async (store) => {
-    const view = await readCluster(store);
+  return withStore(flags, async (store, reach) => {
+    const view = await readCluster(store, reach);
     checkIsNew(view.members, { name, peerUrls });
     const isHalf = stopsWrites(view.members, isLearner);
     if (isHalf && !isSet(flags, 'yes')) throw fail('cli/stops-writes', { name });
@@ -122,12 +122,12 @@ function printAdded(flags: FlagValues, { view, added, settings }: Added): void {
 }
 
 export async function runMemberRemove({ args, flags, signal }: CommandInput): Promise<ExitCode> {
-  return withStore(flags, async (store) => {
-    const view = await readCluster(store);
+  return withStore(flags, async (store, reach) => {
+    const view = await readCluster(store, reach);
     const leaving = findMember(view.members, args[0] ?? '');
     if (!isSet(flags, 'force')) {
       const voters = votersOf(view.members);
-      const faults = leaving.isLearner ? new Map() : await probeMembers(view.clusterId, voters);
+      const faults = leaving.isLearner ? new Map() : await probeMembers(view, voters);
       checkRemoval(view.members, faults, leaving);
     }
     const attempt = `remove member "${callName(leaving)}"`;
@@ -139,8 +139,8 @@ export async function runMemberRemove({ args, flags, signal }: CommandInput): Pr
 }
 
 export async function runMemberPromote({ args, flags, signal }: CommandInput): Promise<ExitCode> {
-  return withStore(flags, async (store) => {
-    const view = await readCluster(store);
+  return withStore(flags, async (store, reach) => {
+    const view = await readCluster(store, reach);
     const learner = findMember(view.members, args[0] ?? '');
     const attempt = `promote member "${callName(learner)}"`;
     const run = () => store.memberPromote(learner.id);
@@ -153,8 +153,8 @@ export async function runMemberPromote({ args, flags, signal }: CommandInput): P
 export async function runMemberUpdate({ args, flags }: CommandInput): Promise<ExitCode> {
   const [text = '', ...words] = args;
   const peerUrls = parsePeerUrls(words);
-  return withStore(flags, async (store) => {
-    const { members } = await readCluster(store);
+  return withStore(flags, async (store, reach) => {
+    const { members } = await readCluster(store, reach);
     const moving = findMember(members, text);
     // The list would call it a voter, while raft gives it no vote (etcd-io/etcd issue 21694).
     if (moving.isLearner) throw fail('cli/learner-moves', { member: callName(moving) });
@@ -195,7 +195,7 @@ async function perform<T>(
     waiting.end();
     if (isHopeless(tried.error)) throw fail('cli/takes-no-other', { attempt }, tried.error);
     const members = await store.memberList().catch(() => view.members);
-    const faults = await probeMembers(view.clusterId, members);
+    const faults = await probeMembers(view, members);
     throw explainRefusal(tried.error, {
       attempt,
       members,

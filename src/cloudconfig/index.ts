@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export type { Action, ActionKind } from './action.js';
 /**
  * cloudconfig: all of cloud-config.
  *
@@ -10,7 +11,7 @@
  * section is one file of `sections/`. Everything here is pure: it reads no file and performs no action. Keys that
  * no section knows are told as warnings and served along unchanged.
  */
-export type { Action, ActionKind } from './action.js';
+export { authorizeKeys } from './authorize-keys.js';
 export {
   type CloudConfig,
   type CloudDropIn,

@@ -2,8 +2,15 @@
 
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type FileStat, statOf } from './file-stat.js';
-import { type OpenFolder, openRealFolder } from './open-folder.js';
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'link' | 'other';
+  /** Permission bits, setuid, setgid and sticky included: 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly sizeBytes: number;
+}
 
 export interface WriteOptions {
   /** Permission bits of the result, whatever the umask; 0o600 when left out. */
@@ -24,13 +31,10 @@ export interface Files {
   write(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<void>;
   /** Creates the file in one step; false, and nothing changed, when something is there already. */
   create(path: string, content: string, options?: WriteOptions): Promise<boolean>;
+  /** Makes a file this long, at the place where it is: what is cut off is lost, what is added is zeros and takes no room. Creates it. */
+  truncate(path: string, sizeBytes: number): Promise<void>;
   /** Creates the folder and its parents; does nothing for those that exist. */
   makeFolder(path: string, mode?: number): Promise<void>;
-  /**
-   * Holds the folder open. Where another user may change what a name leads to, what is looked at and what is written
-   * is the same only this way. Anything else at the path is refused, a link included.
-   */
-  openFolder(path: string): Promise<OpenFolder>;
   /** Names in a folder, sorted; `undefined` when there is no folder. */
   list(path: string): Promise<readonly string[] | undefined>;
   /** Of the path itself, links not followed. */
@@ -85,14 +89,29 @@ export const realFiles: Files = {
       await fs.rm(temporary, { force: true });
     }
   },
+  async truncate(path, sizeBytes) {
+    const handle = await fs.open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+    try {
+      await handle.truncate(sizeBytes);
+    } finally {
+      await handle.close();
+    }
+  },
   async makeFolder(path, mode = 0o755) {
     await fs.mkdir(path, { recursive: true, mode });
   },
-  openFolder: openRealFolder,
   list: async (path) => (await orMissing(fs.readdir(path)))?.sort(),
   async stat(path) {
     const found = await orMissing(fs.lstat(path));
-    return found === undefined ? undefined : statOf(found);
+    if (found === undefined) return undefined;
+    const kind = found.isFile()
+      ? 'file'
+      : found.isDirectory()
+        ? 'directory'
+        : found.isSymbolicLink()
+          ? 'link'
+          : 'other';
+    return { kind, mode: found.mode & 0o7777, uid: found.uid, gid: found.gid, sizeBytes: found.size };
   },
   readLink: (path) => orMissing(fs.readlink(path)),
   async link(target, path) {

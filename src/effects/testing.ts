@@ -3,8 +3,7 @@
 import { posix } from 'node:path';
 import type { ByteSource } from './byte-source.js';
 import type { Clock } from './clock.js';
-import type { FileStat } from './file-stat.js';
-import type { Files, WriteOptions } from './files.js';
+import type { FileStat, Files, WriteOptions } from './files.js';
 
 /** Bytes in memory, read as those of a file are. */
 export function memoryBytes(bytes: Uint8Array): ByteSource {
@@ -124,21 +123,14 @@ export function memoryFiles(): MemoryFiles {
       put(path, 'file', content, options);
       return true;
     },
+    async truncate(path, sizeBytes) {
+      const longer = Buffer.concat([find(path, 'file') ?? Buffer.alloc(0)], sizeBytes);
+
+      put(path, 'file', longer, {});
+    },
     async makeFolder(path, mode = 0o755) {
       if (path !== '/') await this.makeFolder(posix.dirname(path), mode);
       if (!entries.has(path)) put(path, 'directory', '', { mode });
-    },
-    async openFolder(path) {
-      const stat = await this.stat(path);
-      if (stat?.kind !== 'directory') throw codeError('ENOTDIR', path);
-      return {
-        path,
-        stat: async () => stat,
-        chmod: async (mode) => change(path, { mode }),
-        chown: async (uid, gid) => change(path, { uid, gid }),
-        readText: async (name) => find(posix.join(path, name), 'file')?.toString('utf8'),
-        close: async () => {},
-      };
     },
     async list(path) {
       if (entries.get(path)?.kind !== 'directory') return undefined;

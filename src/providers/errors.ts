@@ -71,6 +71,37 @@ const table = {
     grpcStatus: 13,
     retry: 'later',
   },
+  'providers/no-qemu': {
+    message: 'cannot start virtual machines with "{program}": {why}',
+    next: 'install it (apt-get install qemu-system-x86), or name it in the cluster file (provider options, program)',
+    httpStatus: 500,
+    grpcStatus: 9,
+  },
+  'providers/no-ssh': {
+    message: 'cannot make the key pair by which machines of this cluster are entered: {why}',
+    next: 'install the ssh client (apt-get install openssh-client)',
+    httpStatus: 500,
+    grpcStatus: 9,
+  },
+  'providers/no-answer': {
+    message: 'cannot reach into "{name}": {why}',
+    next: 'see `muster status` whether it is on, and `muster logs {name}` for what it says',
+    httpStatus: 500,
+    grpcStatus: 14,
+    retry: 'later',
+  },
+  'providers/no-dnsmasq': {
+    message: 'cannot start dnsmasq for the machines of this cluster: {why}',
+    next: 'a bridge needs it to give machines addresses (apt-get install dnsmasq-base); without, use "network: user"',
+    httpStatus: 500,
+    grpcStatus: 9,
+  },
+  'providers/no-kvm': {
+    message: 'KVM does not work here: {why}',
+    next: 'leave "accel" out of the provider options, and machines are emulated where it does not work; or let this user read and write /dev/kvm',
+    httpStatus: 500,
+    grpcStatus: 9,
+  },
   'providers/firmware-stopped': {
     message: 'the firmware was stopped before it found something to boot',
     next: 'nothing is wrong if the machine was powered off; else see its console for what it waited for',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * providers: makes machines exist. It hides what a machine is (today a process of this computer), where its
+ * providers: makes machines exist. It hides what a machine is (a process of this computer, a virtual machine on it), where its
  * addresses come from, and how it is found again after a crash of muster.
  *
  * A provider is a folder that exports a `Provider`, and a line in the list below. It decides nothing: the
@@ -11,11 +11,13 @@ import type { OptionParser } from '../spec/index.js';
 import { fail } from './errors.js';
 import { localProvider } from './local/index.js';
 import type { Provider, ProviderDeps, WayIn } from './provider.js';
+import { qemuProvider } from './qemu/index.js';
 
 export { providersErrors } from './errors.js';
 export { type BootedKernel, type FirmwareDeps, type FirmwareMachine, runFirmware } from './local/index.js';
 export type {
   ClusterNetwork,
+  ControlDoor,
   Host,
   HostedMachine,
   HostFaults,
@@ -25,12 +27,15 @@ export type {
   Provider,
   ProviderContext,
   ProviderDeps,
+  SshPlace,
   WayIn,
 } from './provider.js';
 export { controlPlace } from './provider.js';
 
+export { findSshKey, openSshKey, sshCommand } from './ssh/ssh.js';
+
 /** All there are; a new one is added by hand. */
-export const providers: readonly Provider[] = [localProvider];
+export const providers: readonly Provider[] = [localProvider, qemuProvider];
 
 /** By provider name, as the cluster file's parser takes them. */
 export const optionParsers: ReadonlyMap<string, OptionParser> = new Map(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Clock, Exec, Files, Log, ProbeTcp, Random } from '../effects/index.js';
+import type { Clock, DialUnix, Exec, Files, Log, ProbeTcp, Random } from '../effects/index.js';
 import type { MachineId } from '../model/index.js';
 import type { OptionParser } from '../spec/index.js';
 
@@ -10,6 +10,22 @@ export interface ClusterNetwork {
   readonly controlAddress: string;
   /** The address of the machine at `index` (0-based, as in the cluster file); empty when the provider gives none. */
   addressOf(index: number): string;
+  /** The address of this computer that stands for the machine at `index`; left out where its own one is reached from here. */
+  readonly reachOf?: (index: number) => string;
+  /** How machines come to the control process; left out where they reach `controlAddress`. */
+  readonly door?: ControlDoor;
+  /** What the kernel of a machine is told beside all else. */
+  readonly argumentsOf?: (machine: { readonly mac: string; readonly address: string }) => readonly string[];
+}
+
+/** The way from machines whose network ends at this computer to the control process on it. */
+export interface ControlDoor {
+  /** Where the control process listens as well. */
+  readonly listenAddress: string;
+  /** How machines call that address. */
+  readonly address: string;
+  /** The port there that stands for one of `ProviderContext.ports`. */
+  portOf(port: number): number;
 }
 
 /** Everything a provider may know of a machine that it is to make. */
@@ -18,10 +34,14 @@ export interface MachineOrder {
   readonly machineId: MachineId;
   readonly mac: string;
   readonly uuid: string;
+  /** Empty: it has none. */
+  readonly serial: string;
   /** What the firmware fetches first. */
   readonly bootUrl: string;
   /** IPv4, of its interface, where the provider makes interfaces. */
   readonly address: string;
+  /** IPv4, at which this computer reaches it. */
+  readonly reachAddress: string;
 }
 
 /** A machine as its provider sees it. */
@@ -59,8 +79,16 @@ export interface Host {
   rootFolder(name: string): string | undefined;
   /** What a command line begins with to run on the machine's own network; nothing where that is everybody's, or it is off. */
   enter(name: string): Promise<readonly string[]>;
+  /** Where the machine's sshd is reached, where machines have one. */
+  readonly sshAt?: (name: string) => Promise<SshPlace | undefined>;
   /** What can be done to machines on purpose, where the provider can. */
   readonly faults?: HostFaults;
+}
+
+/** Where an sshd listens. */
+export interface SshPlace {
+  readonly address: string;
+  readonly port: number;
 }
 
 /** Faults for drills. Each returns when it has struck; none is noted as ordered. */
@@ -89,6 +117,7 @@ export interface LinkFaults {
 
 export interface ProviderDeps {
   readonly clock: Clock;
+  readonly dialUnix: DialUnix;
   readonly exec: Exec;
   readonly files: Files;
   readonly log: Log;
@@ -124,6 +153,8 @@ export interface WayIn {
 export interface Provider {
   readonly name: string;
   readonly summary: string;
+  /** Whether its machines are computers, that boot a kernel and have an sshd; else they are processes of this computer. */
+  readonly isReal: boolean;
   readonly parseOptions: OptionParser;
   /** Reserves addresses, once per cluster; later calls return the same. Throws `providers/…`. */
   openNetwork(deps: ProviderDeps, context: ProviderContext): Promise<ClusterNetwork>;

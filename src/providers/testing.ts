@@ -1,6 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Child, Exec, Exit, ProcessSighting, SpawnOptions } from '../effects/index.js';
+import { machineId } from '../model/index.js';
+import type { MachineOrder } from './provider.js';
+
+/** What a machine of this number, 1 to 9, is ordered with. */
+export function testOrder(number: number, changes: Partial<MachineOrder> = {}): MachineOrder {
+  const uuid = `00000000-0000-4000-8000-00000000000${number}`;
+  return {
+    name: `core-0${number}`,
+    machineId: machineId(uuid),
+    uuid,
+    mac: `52:54:00:00:00:0${number}`,
+    serial: '',
+    bootUrl: 'http://127.77.4.1:7070/boot.ipxe',
+    address: `127.77.4.10${number}`,
+    reachAddress: `127.77.4.10${number}`,
+    ...changes,
+  };
+}
 
 /** A process of `processTable`. */
 export interface FakeProcess extends ProcessSighting {

@@ -6,20 +6,22 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   realClock,
+  realDialUnix,
   realExec,
   realFiles,
   realProbeTcp,
   realRandom,
   silentLog,
 } from '../../src/effects/index.js';
-import { machineId } from '../../src/model/index.js';
 import { findProvider, type Host, type MachineOrder, type ProviderDeps } from '../../src/providers/index.js';
+import { testOrder } from '../../src/providers/testing.js';
 import { runProgram } from './etcd-cluster.js';
 
 const canMakeNamespaces = process.getuid?.() === 0 && (await runProgram('ip', ['netns', 'list'])).code === 0;
 const local = findProvider('local');
 const deps: ProviderDeps = {
   clock: realClock,
+  dialUnix: realDialUnix,
   exec: realExec,
   files: realFiles,
   log: silentLog,
@@ -50,17 +52,7 @@ const context = (network = 'namespaces') => ({
 const openHost = (): Host => local.openHost(deps, context());
 
 function orderOf(number: number): MachineOrder {
-  const uuid = `00000000-0000-4000-8000-00000000000${number}`;
-  const mac = `52:54:00:00:00:0${number}`;
-  const bootUrl = 'http://10.77.0.1:9/';
-  return {
-    name: `m-${number}`,
-    machineId: machineId(uuid),
-    uuid,
-    mac,
-    bootUrl,
-    address: `10.77.0.10${number}`,
-  };
+  return testOrder(number, { name: `m-${number}`, address: `10.77.0.10${number}` });
 }
 
 /** Of this cluster, by the kernel's own list. */

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import {
   type Clock,
   realClock,
+  realDialUnix,
   realExec,
   realFiles,
   realProbeTcp,
@@ -16,6 +17,7 @@ import {
 } from '../../src/effects/index.js';
 import { machineId } from '../../src/model/index.js';
 import { findProvider, type ProviderContext, type ProviderDeps } from '../../src/providers/index.js';
+import { testOrder } from '../../src/providers/testing.js';
 import { type BenchPart, type ProviderBench, providerSuite } from '../conformance/provider-suite.js';
 
 const standIn = join(import.meta.dirname, '../conformance/stand-in-machine.mjs');
@@ -31,6 +33,7 @@ const fastClock: Clock = {
 function depsFor(manner: string, clock: Clock = realClock): ProviderDeps {
   return {
     clock,
+    dialUnix: realDialUnix,
     exec: realExec,
     files: realFiles,
     log: silentLog,
@@ -105,15 +108,7 @@ test('a local machine has a console and a root of its own, private and empty at 
   const bench = await openBench(false);
   try {
     const host = bench.openHost();
-    const uuid = '00000000-0000-4000-8000-0000000000aa';
-    const order = {
-      name: 'core-01',
-      machineId: machineId(uuid),
-      uuid,
-      mac: '52:54:00:00:00:01',
-      bootUrl: 'http://127.0.0.1:9/boot.ipxe',
-      address: '127.0.0.1',
-    };
+    const order = testOrder(1);
     await host.powerOn(order);
     const [main] = await bench.booted('core-01');
     const root = host.rootFolder('core-01') ?? '';
@@ -138,9 +133,7 @@ test('thirty machines go on and off side by side, and leave nothing', { timeout:
     const host = bench.openHost();
     const orders = Array.from({ length: 30 }, (_, index) => {
       const uuid = `00000000-0000-4000-8000-${(0xabc000 + index).toString(16).padStart(12, '0')}`;
-      const mac = `52:54:00:00:01:${index.toString(16).padStart(2, '0')}`;
-      const bootUrl = 'http://127.0.0.1:9/';
-      return { name: `m-${index}`, machineId: machineId(uuid), uuid, mac, bootUrl, address: '127.0.0.1' };
+      return testOrder(1, { name: `m-${index}`, machineId: machineId(uuid), uuid });
     });
     await Promise.all(orders.map((order) => host.powerOn(order)));
     const parts = (await Promise.all(orders.map(({ name }) => bench.booted(name)))).flat();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { machineId } from '../../src/model/index.js';
 import type { Host, MachineEnd, MachineOrder } from '../../src/providers/index.js';
+import { testOrder } from '../../src/providers/testing.js';
 
 /** A host with nothing on it, and the ways to look at and harm its machines from outside. */
 export interface ProviderBench {
@@ -10,6 +10,8 @@ export interface ProviderBench {
   openHost(): Host;
   /** Resolves once the machine has booted; the parts it consists of, the one that may be killed first. */
   booted(name: string): Promise<readonly BenchPart[]>;
+  /** What a machine of this number, 1 or 2, is ordered with, as far as it matters to this host. */
+  order?(number: number): Partial<MachineOrder>;
   /** Ends all that is left, and removes it. */
   close(): Promise<void>;
 }
@@ -20,15 +22,6 @@ export interface BenchPart {
   kill(): Promise<void>;
 }
 
-const orderFor = (number: number): MachineOrder => {
-  const uuid = `00000000-0000-4000-8000-${Math.floor(Math.random() * 2 ** 40)
-    .toString(16)
-    .padStart(11, '0')}${number}`;
-  const mac = `52:54:00:00:00:0${number}`;
-  const bootUrl = 'http://127.0.0.1:9/boot.ipxe';
-  return { name: `core-0${number}`, machineId: machineId(uuid), uuid, mac, bootUrl, address: '127.0.0.1' };
-};
-
 /** What every provider's `Host` does. `openBench(true)`: its machines do not end when they are asked to. */
 export function providerSuite(
   name: string,
@@ -37,9 +30,10 @@ export function providerSuite(
   describe(`provider ${name}`, () => {
     let bench: ProviderBench;
     let order: MachineOrder;
+    const orderFor = (number: number) => testOrder(number, bench.order?.(number));
     beforeEach(async () => {
-      order = orderFor(1);
       bench = await openBench(false);
+      order = orderFor(1);
     });
     afterEach(() => bench.close());
 
@@ -81,6 +75,7 @@ export function providerSuite(
     test('a machine that does not end when asked is ended', async () => {
       await bench.close();
       bench = await openBench(true);
+      order = orderFor(1);
       const host = bench.openHost();
       await host.powerOn(order);
       const parts = await bench.booted(order.name);

@@ -12,6 +12,8 @@ export interface ClusterView {
   readonly leader: MemberId | undefined;
   /** By ID, as etcd lists them. */
   readonly members: readonly MemberRecord[];
+  /** How a URL of a member is reached from here. */
+  readonly reach: (url: string) => string;
 }
 
 /** A member that was lost a moment ago may have led: the others choose anew, which takes a second or two. */
@@ -20,11 +22,11 @@ const pauseMs = 250;
 const elections = new Set(['etcd/leader-changed', 'etcd/no-leader', 'etcd/timeout-leader-failed']);
 
 /** Waits a while for an election to end. @throws `cli/no-leader` when the list needs a quorum that is not there */
-export async function readCluster(store: EtcdClient): Promise<ClusterView> {
+export async function readCluster(store: EtcdClient, reach: ClusterView['reach']): Promise<ClusterView> {
   for (const end = realClock.monotonic() + electionMs; ; await realClock.sleep(pauseMs)) {
     const isLast = realClock.monotonic() >= end;
     try {
-      const view = await readOnce(store);
+      const view = { ...(await readOnce(store)), reach };
       if (view.leader !== undefined || isLast) return view;
     } catch (error) {
       if (isLast || !isMusterError(error) || !elections.has(error.code)) throw error;
@@ -32,7 +34,7 @@ export async function readCluster(store: EtcdClient): Promise<ClusterView> {
   }
 }
 
-async function readOnce(store: EtcdClient): Promise<ClusterView> {
+async function readOnce(store: EtcdClient): Promise<Omit<ClusterView, 'reach'>> {
   const { clusterId, leader } = await store.status();
   const view = { clusterId, leader: leader === 0n ? undefined : leader };
   try {

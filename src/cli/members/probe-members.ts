@@ -2,6 +2,7 @@
 
 import { connect, type MemberRecord } from '../../etcd/index.js';
 import type { MemberId } from '../../model/index.js';
+import type { ClusterView } from './cluster-view.js';
 
 /** Of one client URL. */
 const probeTimeoutMs = 2_000;
@@ -10,16 +11,22 @@ const probeTimeoutMs = 2_000;
 export type Faults = ReadonlyMap<MemberId, string>;
 
 /** Asks each member itself, all at the same time, at each of its client URLs. */
-export async function probeMembers(clusterId: bigint, members: readonly MemberRecord[]): Promise<Faults> {
+export async function probeMembers(
+  view: Pick<ClusterView, 'clusterId' | 'reach'>,
+  members: readonly MemberRecord[],
+): Promise<Faults> {
   const found = await Promise.all(
-    members.map(async (member) => [member.id, await faultOf(clusterId, member)] as const),
+    members.map(async (member) => [member.id, await faultOf(view, member)] as const),
   );
   return new Map(found.flatMap(([id, fault]) => (fault === undefined ? [] : [[id, fault] as const])));
 }
 
-async function faultOf(clusterId: bigint, member: MemberRecord): Promise<string | undefined> {
+async function faultOf(
+  { clusterId, reach }: Pick<ClusterView, 'clusterId' | 'reach'>,
+  member: MemberRecord,
+): Promise<string | undefined> {
   if (member.name === '' || member.clientUrls.length === 0) return 'was never started';
-  const faults = await Promise.all(member.clientUrls.map((url) => faultAt(clusterId, member, url)));
+  const faults = await Promise.all(member.clientUrls.map((url) => faultAt(clusterId, member, reach(url))));
   return faults.includes(undefined) ? undefined : faults[0];
 }
 

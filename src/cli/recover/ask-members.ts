@@ -4,6 +4,7 @@ import { connect } from '../../etcd/index.js';
 import type { MemberReport } from '../../model/index.js';
 import type { ClusterSnapshot } from '../../registry/index.js';
 import type { ClusterPlan } from '../cluster-plan.js';
+import { reachUrl } from '../reach.js';
 import type { Session } from '../session.js';
 import type { RecoveryMachine, Survivor } from './plan-recovery.js';
 
@@ -54,13 +55,15 @@ export async function findSurvivors(
   return (await Promise.all(asked)).flat();
 }
 
-/** What machines say of themselves now; what a boot that is over has left behind does not count. */
+/** What machines say of themselves now, their URLs as they are reached from here; what a boot that is over has left behind does not count. */
 export function reportsOf(snapshot: ClusterSnapshot, plan: ClusterPlan): ReadonlyMap<string, MemberReport> {
   const known = [...plan.machines.values()].flatMap(({ known: { name, id } }) => {
     const node = snapshot.nodes.get(id);
     const life = snapshot.lives.get(name);
     const isOver = life?.isBootOver === true && life.bootId === node?.bootId;
-    return node?.member === undefined || isOver ? [] : [[name, node.member] as const];
+    if (node?.member === undefined || isOver) return [];
+    const clientUrls = node.member.clientUrls.map((url) => reachUrl(plan.reach, url));
+    return [[name, { ...node.member, clientUrls }] as const];
   });
   return new Map(known);
 }

@@ -12,6 +12,7 @@ import { getControl } from '../control-record.js';
 import { fail } from '../errors.js';
 import { parseSeconds } from '../parse-flags.js';
 import { printJson } from '../print.js';
+import { reachUrl } from '../reach.js';
 import { openSession, type Session } from '../session.js';
 import { findQuorum, findSurvivors, readMachines, reportsOf } from './ask-members.js';
 import { followRecovery } from './follow-recovery.js';
@@ -126,7 +127,9 @@ async function refuseNeedless(snapshot: ClusterSnapshot, plan: ClusterPlan, hasF
   if (store === undefined || store.clusterId === '') return;
   // What is written down may be of a moment ago.
   const told = [...reportsOf(snapshot, plan).values()].flatMap(({ clientUrls }) => clientUrls);
-  const listed = store.members.flatMap(({ clientUrls }) => clientUrls);
+  const listed = store.members.flatMap(({ clientUrls }) =>
+    clientUrls.map((url) => reachUrl(plan.reach, url)),
+  );
   const answering = await findQuorum([...told, ...listed, ...plan.storeUrls], store.clusterId);
   if (answering === undefined) return;
   const why = `a quorum of the store answers at ${answering}`;

@@ -1,22 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Clock, Exec, Files, ProcessSighting } from '../../effects/index.js';
+import { cutPower } from '../processes/cut-power.js';
 import { marker } from '../processes/machine-processes.js';
 import type { HostFaults } from '../provider.js';
-
-const lookAgainMs = 5;
-const goneLimitMs = 10_000;
-
-/** A process is no child of this one, so that nobody tells when it is gone. */
-async function untilGone(
-  { clock, exec }: { readonly clock: Clock; readonly exec: Exec },
-  one: ProcessSighting,
-) {
-  const end = clock.monotonic() + goneLimitMs;
-  while ((await exec.sight(one.pid))?.startedAt === one.startedAt && clock.monotonic() < end) {
-    await clock.sleep(lookAgainMs);
-  }
-}
 
 /**
  * Faults of machines that are processes of this computer. On its loopback a machine is cut off by standing still: it
@@ -36,12 +23,7 @@ export function localFaults(
   const programOf = async ({ pid }: ProcessSighting) =>
     ((await files.readText(`/proc/${pid}/comm`).catch(() => undefined)) ?? '').trim();
   return {
-    async cutPower(name) {
-      const struck = await processesOf(name);
-      await Promise.all(struck.map((one) => exec.signal(one, 'SIGKILL')));
-      for (const one of struck) await untilGone(deps, one);
-      await signalAll(name, 'SIGKILL');
-    },
+    cutPower: (name) => cutPower(deps, rootOf(name)),
     freeze: (name) => signalAll(name, 'SIGSTOP'),
     thaw: (name) => signalAll(name, 'SIGCONT'),
     async killProgram(name, program) {

@@ -3,26 +3,11 @@
 import { expect, test } from 'vitest';
 import { type Exec, type Files, silentLog } from '../../effects/index.js';
 import { manualClock, memoryFiles } from '../../effects/testing.js';
-import { machineId } from '../../model/index.js';
-import type { MachineEnd, MachineOrder } from '../provider.js';
-import { processTable } from '../testing.js';
+import type { MachineEnd } from '../provider.js';
+import { processTable, testOrder } from '../testing.js';
 import { openLocalHost } from './host.js';
 
-function orderFor(number: number): MachineOrder {
-  const name = `core-0${number}`;
-  const uuid = `00000000-0000-4000-8000-00000000000${number}`;
-  const id = machineId(uuid);
-  return {
-    name,
-    machineId: id,
-    uuid,
-    mac: `52:54:00:00:00:0${number}`,
-    bootUrl: 'http://127.77.4.1:7070/boot.ipxe',
-    address: '127.77.4.101',
-  };
-}
-
-const order = orderFor(1);
+const order = testOrder(1);
 const folder = '/c/.muster/machines/core-01';
 
 function openComputer({ isStubborn = false, files = memoryFiles() } = {}) {
@@ -131,7 +116,7 @@ test('units of a killed machine are gone before it is powered on again', async (
 test('processes of another machine are left alone', async () => {
   const { table, clock, open } = openComputer();
   const host = open();
-  await Promise.all([host.powerOn(order), host.powerOn(orderFor(2))]);
+  await Promise.all([host.powerOn(order), host.powerOn(testOrder(2))]);
   const gone = host.destroy('core-01');
   await clock.advance(1_000);
   await gone;
@@ -274,7 +259,7 @@ test('ends are told with their reason; those that were asked for are not', async
   const host = open();
   const off = new AbortController();
   const ends = takeEnds(host.watchEnds(off.signal), 3);
-  for (const number of [1, 2, 3, 4]) await host.powerOn(orderFor(number));
+  for (const number of [1, 2, 3, 4]) await host.powerOn(testOrder(number));
   const [one, two, , four] = table.running();
   await files.write('/c/.muster/machines/core-02/console.log', 'booting\nno such \u001b[1mkernel\n\n');
   one?.end({ signal: 'SIGKILL' });
@@ -297,7 +282,7 @@ test('ends are told with their reason; those that were asked for are not', async
 test('a new process tells of machines that ended while nobody looked, and of those that go on', async () => {
   const { table, clock, open } = openComputer();
   const before = open();
-  for (const number of [1, 2, 3]) await before.powerOn(orderFor(number));
+  for (const number of [1, 2, 3]) await before.powerOn(testOrder(number));
   await before.powerOff('core-03');
   const [one, two] = table.running();
   one?.end({ signal: 'SIGKILL' });

@@ -30,7 +30,7 @@ export interface MachineKind {
 
 /** What the operations of one host share. */
 export interface HostScope {
-  readonly deps: Omit<ProviderDeps, 'probeTcp' | 'random'>;
+  readonly deps: Omit<ProviderDeps, 'dialUnix' | 'probeTcp' | 'random'>;
   readonly folder: string;
   readonly kind: MachineKind;
   /** Machines that this process started, the latest of each name. */

@@ -57,8 +57,10 @@ const recordSchema = z.object({
     mac: z.string(),
     uuid: z.string(),
     bootUrl: z.string(),
-    // Not in records of machines that had no interface yet.
+    // Not in records of earlier versions.
+    serial: z.string().default(''),
     address: z.string().default(''),
+    reachAddress: z.string().default(''),
   }),
   main: z.object({ pid: z.int().min(2), startedAt: z.string() }).optional(),
 });
