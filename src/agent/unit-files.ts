@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { posix } from 'node:path';
-import type { UnitFile } from '../cloudconfig/index.js';
 import type { Files, Log } from '../effects/index.js';
+import type { UnitFile } from '../units/index.js';
 import { resolveInRoot } from './node-root.js';
 import { fileNamesOf, findUnitName, type UnitName } from './unit-name.js';
 
@@ -177,7 +177,7 @@ async function namesIn(
 
 async function parse(deps: UnitFilesDeps, path: string, text: string): Promise<UnitFile> {
   // Loaded only here: with its parsers it takes longer to load than all of the agent.
-  const { parseUnitFile } = await import('../cloudconfig/index.js');
+  const { parseUnitFile } = await import('../units/index.js');
   const { unit, issues } = parseUnitFile(text);
   for (const { line, message } of issues) {
     deps.log.warn('unit file is not all understood', { path, line, message });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { UnitFile } from '../cloudconfig/index.js';
+import type { UnitFile } from '../units/index.js';
 import { expandSpecifiers, type SpecifierFacts } from './specifiers.js';
 import { openUnitReader, type UnitReader } from './unit-reader.js';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { UnitFile } from '../cloudconfig/index.js';
+import type { UnitFile } from '../units/index.js';
 import { findTimeSpan } from './time-span.js';
 
 /** Looks settings up in a unit file and its drop-ins. What cannot be read counts as not written. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { describe, expect, test } from 'vitest';
-import { parseUnitFile } from '../cloudconfig/index.js';
+import { parseUnitFile } from '../units/index.js';
 import { unitLinksOf } from './unit-links.js';
 import { unitName } from './unit-name.js';
 import { settingsOf, type UnitSettings } from './unit-settings.js';

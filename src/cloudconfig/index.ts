@@ -49,6 +49,5 @@ export { type ProblemRule, problemRules } from './rule.js';
 export type { Gunzip } from './section.js';
 export { setVariables } from './set-variables.js';
 export { substitute } from './substitute.js';
-export { parseUnitFile, type UnitFile, type UnitFileEntry, type UnitFileSection } from './unit-file.js';
 export { parseUserData, type UserData, type UserDataDeps } from './user-data.js';
 export { type UserDataReport, validateUserData } from './validate-user-data.js';

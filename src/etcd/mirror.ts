@@ -24,6 +24,11 @@ export interface MirrorOptions {
   readonly prevKv?: boolean;
   /** Keys asked for at a time; 5000 when left out. */
   readonly pageSize?: number;
+  /**
+   * What of `range` is wanted, in order and apart; all of it when left out. The rest is not listed, and its changes are
+   * passed over: one watch over all of it is what keeps the changes of several ranges in order.
+   */
+  readonly parts?: readonly Required<KeyRange>[];
 }
 
 export interface MirrorDeps {
@@ -50,7 +55,10 @@ export async function* mirror(
   const state = { delayMs: firstDelayMs, isAway: false };
   while (!signal.aborted) {
     try {
-      const listed = await unlessAborted(list(deps.kv, range, options.pageSize ?? 5_000), signal);
+      const listed = await unlessAborted(
+        list(deps.kv, options.parts ?? [range], options.pageSize ?? 5_000),
+        signal,
+      );
       if (listed === undefined) return;
       state.isAway = false;
       yield listed;
@@ -70,21 +78,27 @@ export async function* mirror(
   }
 }
 
-/** All of the range at one revision, page by page, however often it is written meanwhile. */
+/** All of the ranges at one revision, page by page, however often they are written meanwhile. */
 async function list(
   kv: Kv,
-  range: KeyRange,
+  ranges: readonly KeyRange[],
   pageSize: number,
 ): Promise<Extract<MirrorMessage, { kind: 'snapshot' }>> {
   const entries = new Map<string, KeyValue>();
-  const first = await kv.range({ ...range, limit: pageSize });
-  for (let page = first; ; ) {
-    for (const kv of page.kvs) entries.set(textOf(kv.key), kv);
-    const last = page.kvs.at(-1);
-    if (!page.more || last === undefined) break;
-    page = await kv.range({ ...range, key: keyAfter(last.key), limit: pageSize, revision: first.revision });
+  let at: Revision | undefined;
+  for (const range of ranges) {
+    let key: Uint8Array | undefined = range.key;
+    while (key !== undefined) {
+      const revision = at === undefined ? {} : { revision: at };
+      const page = await kv.range({ ...range, key, limit: pageSize, ...revision });
+      at ??= page.revision;
+      for (const kv of page.kvs) entries.set(textOf(kv.key), kv);
+      const last: KeyValue | undefined = page.kvs.at(-1);
+      key = page.more && last !== undefined ? keyAfter(last.key) : undefined;
+    }
   }
-  return { kind: 'snapshot', revision: first.revision, entries };
+  if (at === undefined) throw new Error('invariant broken: a mirror of no range');
+  return { kind: 'snapshot', revision: at, entries };
 }
 
 /** `undefined` says that the watch stands. Ends when the signal fires or the revision is compacted. */
@@ -103,7 +117,7 @@ async function* changesAfter(
         yield undefined;
         break;
       case 'events':
-        yield* changesByRevision(message.events);
+        yield* changesByRevision(wantedOf(message.events, options.parts));
         break;
       case 'compacted':
         return;
@@ -112,6 +126,16 @@ async function* changesAfter(
     }
   }
   if (!signal.aborted) throw fail('etcd/watch-cancelled', { reason: 'it ended without a word' });
+}
+
+function wantedOf(
+  events: readonly WatchEvent[],
+  parts: readonly Required<KeyRange>[] | undefined,
+): readonly WatchEvent[] {
+  if (parts === undefined) return events;
+  return events.filter(({ kv: { key } }) =>
+    parts.some((part) => Buffer.compare(key, part.key) >= 0 && Buffer.compare(key, part.rangeEnd) < 0),
+  );
 }
 
 function changesByRevision(events: readonly WatchEvent[]): readonly MirrorMessage[] {

@@ -6,7 +6,11 @@
  *
  *   keys ── mirror ──▶ foldChanges ──▶ ClusterSnapshot
  *
- * It keeps fleet's keys and JSON for machines, engine version and engine lease. It decides nothing.
+ * Units, of which there may be tens of thousands, have a table of their own that is changed in place:
+ *
+ *   keys ── mirror ──▶ UnitTable.fold ──▶ UnitChange
+ *
+ * It keeps fleet's keys and JSON for machines, units, engine version and engine lease. It decides nothing.
  */
 export {
   type BootRecord,
@@ -42,3 +46,22 @@ export type {
   StoreView,
 } from './store-records.js';
 export type { StoreChange, StoreRegistry } from './store-registry.js';
+export {
+  type JobObject,
+  type MachineMark,
+  type Rollout,
+  type ScheduleEntry,
+  type TargetState,
+  targetStates,
+  type UnitHost,
+  type UnitState,
+} from './unit-records.js';
+export type { StateReport, Submission, UnitFeed, UnitRegistry, UnitWrite } from './unit-registry.js';
+export {
+  metadataOf,
+  openUnitTable,
+  type UnitChange,
+  type UnitJob,
+  type UnitMachine,
+  type UnitTable,
+} from './unit-table.js';

@@ -37,6 +37,12 @@ export const keys = {
 /** The narrowest range that holds all of them. */
 export const registryRange = { first: '/_coreos.com/fleet/', end: '/_muster0' } as const;
 
+/** What of it is wanted here: units, of which there may be tens of thousands, lie in between. */
+export const registryParts = [
+  { first: '/_coreos.com/fleet/lease/', end: '/_coreos.com/fleet/machines0' },
+  { first: '/_muster/', end: '/_muster0' },
+] as const;
+
 export type KeyMeaning =
   | { readonly kind: 'machine'; readonly id: string }
   | { readonly kind: 'node'; readonly id: string }

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Machine, MachineId, MachineMarks, MemberReport } from '../model/index.js';
+import { parseJson } from './parse-json.js';
 import {
   memberOrderSchema,
   memberReportSchema,
@@ -233,12 +234,4 @@ export const parseRecord = {
 export function renderMachine(machine: Machine): string {
   const { id, publicIp, metadata, version } = machine;
   return JSON.stringify({ ID: id, PublicIP: publicIp, Metadata: metadata, Version: version });
-}
-
-function parseJson<T>(schema: z.ZodType<T>, text: string): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Clock, Log } from '../effects/index.js';
 import { type Compare, type Kv, keyOf, mirror, type Op, prefixRange, textOf } from '../etcd/index.js';
 import { findMachineId, type LeaseId, type Machine, type MachineId } from '../model/index.js';
-import { keys, meaningOf, registryRange } from './keys.js';
+import { keys, meaningOf, registryParts, registryRange } from './keys.js';
 import {
   type BootRecord,
   type ClusterFileRecord,
@@ -18,6 +18,7 @@ import {
 } from './records.js';
 import { type ClusterSnapshot, emptySnapshot, foldChanges } from './snapshot.js';
 import { openStoreRegistry, type StoreRegistry } from './store-registry.js';
+import { openUnitRegistry, type UnitRegistry } from './unit-registry.js';
 import { watchKey } from './watch-key.js';
 
 export interface RegistryDeps {
@@ -92,6 +93,7 @@ export interface Registry {
   };
   /** Of the etcd cluster that the machines run, where they do. */
   readonly store: StoreRegistry;
+  readonly units: UnitRegistry;
   /** What is there now, in one read. */
   snapshot(): Promise<ClusterSnapshot>;
   /** The snapshot now, then one after each revision that touched it. Ends when `signal` fires. */
@@ -165,13 +167,18 @@ export function openRegistry(deps: RegistryDeps): Registry {
     },
     engine: { lead: (id, lease, signal) => lead(kv, id, lease, signal) },
     store: openStoreRegistry(kv),
+    units: openUnitRegistry(deps),
     snapshot: async () => {
-      const answer = await kv.range({ key: keyOf(registryRange.first), rangeEnd: keyOf(registryRange.end) });
-      return foldChanges(emptySnapshot, answer.revision, answer.kvs.map(changeOf));
+      const ops = parts.map((request): Op => ({ kind: 'range', request }));
+      const { responses, revision } = await kv.txn({ compare: [], success: ops, failure: [] });
+      const found = responses.flatMap((one) => (one.kind === 'range' ? one.response.kvs : []));
+      return foldChanges(emptySnapshot, revision, found.map(changeOf));
     },
     watch: (signal) => watch(deps, signal),
   };
 }
+
+const parts = registryParts.map(({ first, end }) => ({ key: keyOf(first), rangeEnd: keyOf(end) }));
 
 function orderAll(
   kv: Kv,
@@ -319,7 +326,7 @@ async function untilGone(kv: Kv, key: Uint8Array, after: number, signal: AbortSi
 async function* watch(deps: RegistryDeps, signal: AbortSignal): AsyncIterable<RegistryView> {
   let current = emptySnapshot;
   const range = { key: keyOf(registryRange.first), rangeEnd: keyOf(registryRange.end) };
-  for await (const seen of mirror(deps, range, signal)) {
+  for await (const seen of mirror(deps, range, signal, { parts })) {
     switch (seen.kind) {
       case 'snapshot':
         current = foldChanges(emptySnapshot, seen.revision, [...seen.entries.values()].map(changeOf));

@@ -96,7 +96,7 @@ export type StoreRequest =
       readonly reason: string;
     };
 
-/** One thing that happened to the store's cluster, and why. */
+/** One thing that happened to the store's cluster, or to a unit, and why. */
 export interface StoreEvent {
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -104,6 +104,7 @@ export interface StoreEvent {
   /** Empty: the cluster as a whole. */
   readonly machine: string;
   readonly memberId: string;
+  readonly unit?: string | undefined;
   readonly reason: string;
 }
 
@@ -204,5 +205,6 @@ export const storeEventSchema: z.ZodType<StoreEvent> = z.object({
   kind: z.string(),
   machine: z.string(),
   memberId: z.string(),
+  unit: z.string().optional(),
   reason: z.string(),
 });

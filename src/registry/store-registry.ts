@@ -90,7 +90,8 @@ async function record(kv: Kv, createRevision: number, change: StoreChange): Prom
   return succeeded ? revision : undefined;
 }
 
-async function pruneEvents(kv: Kv): Promise<void> {
+/** Drops the oldest events, when there are more than are kept. Cost: a count. */
+export async function pruneEvents(kv: Kv): Promise<void> {
   const all = prefixRange(keys.eventFolder);
   const { count } = await kv.range({ ...all, countOnly: true });
   if (count <= keptEvents) return;
@@ -126,8 +127,11 @@ async function* watchEvents(kv: Kv, signal: AbortSignal): AsyncIterable<StoreEve
   }
 }
 
-/** In the order of time; the engine's leader is the one writer, and writes once in a millisecond at most. */
-function eventKey(at: number, index: number): string {
+/**
+ * In the order of time. The engine's leader writes what befalls the store from index 0 on, what befalls units from 500
+ * on, each once in a millisecond at most.
+ */
+export function eventKey(at: number, index: number): string {
   return `${keys.eventFolder}${String(at).padStart(15, '0')}-${String(index).padStart(3, '0')}`;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type DataPath, type DataProblem, quoteValue } from '../../spec/index.js';
+import { parseUnitFile } from '../../units/index.js';
 import { unitPath } from '../node-path.js';
-import { parseUnitFile } from '../unit-file.js';
 import type { IgnitionConfig, IgnitionUnit } from './schema.js';
 
 interface Named {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { parseUnitFile } from '../../units/index.js';
 import { parseCloudData } from '../cloud-data.js';
-import { parseUnitFile } from '../unit-file.js';
 
 type SectionName = 'etcd' | 'etcd2' | 'fleet' | 'flannel' | 'locksmith';
 

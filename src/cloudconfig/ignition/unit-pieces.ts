@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { quoteValue } from '../../spec/index.js';
+import { parseUnitFile } from '../../units/index.js';
 import type { Action } from '../action.js';
 import { isNetworkUnit } from '../node-path.js';
-import { parseUnitFile } from '../unit-file.js';
 import { changed, type IgnitionVariant, ignitionVariants, type Piece } from './piece.js';
 import type { IgnitionUnit } from './schema.js';
 import { isInstalled, shippedName } from './shipped-units.js';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { DataPath, DataProblem } from '../../spec/index.js';
+import { parseUnitFile } from '../../units/index.js';
 import type { CloudConfig } from '../cloud-config.js';
 import { problem } from '../rule.js';
-import { parseUnitFile } from '../unit-file.js';
 import { splitUrls, textOf } from './etcd-bootstrap.js';
 
 interface Listener {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type DataPath, type DataProblem, hintForName, quoteValue } from '../../spec/index.js';
+import { parseUnitFile, type UnitFile, type UnitFileSection } from '../../units/index.js';
 import type { CloudConfig, CloudUnit } from '../cloud-config.js';
 import { isNetworkUnit } from '../node-path.js';
 import { problem } from '../rule.js';
 import { unitDirectives } from '../unit-directives.js';
-import { parseUnitFile, type UnitFile, type UnitFileSection } from '../unit-file.js';
 
 /** Sections and directives that systemd does not know, and services with nothing to run. */
 export function checkUnitText({ units }: CloudConfig): readonly DataProblem[] {

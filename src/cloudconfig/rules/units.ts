@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type DataProblem, quoteValue } from '../../spec/index.js';
+import { parseUnitFile } from '../../units/index.js';
 import type { CloudConfig, CloudUnit } from '../cloud-config.js';
 import { isNetworkUnit } from '../node-path.js';
 import { problem } from '../rule.js';
-import { parseUnitFile } from '../unit-file.js';
 import { isSystemUnit } from './system-units.js';
 
 /** Units that are asked for and not there, and things asked of a unit that do not go together. */

@@ -2,10 +2,10 @@
 
 import { z } from 'zod';
 import { type DataPath, type DataProblem, quoteValue, told } from '../../spec/index.js';
+import { parseUnitFile } from '../../units/index.js';
 import { type CloudConfig, type CloudUnit, unitCommands } from '../cloud-config.js';
 import { isDropInName, isUnitName } from '../node-path.js';
 import { checkItems, type Section } from '../section.js';
-import { parseUnitFile } from '../unit-file.js';
 import { planUnit } from '../unit-plan.js';
 
 const key = ['coreos', 'units'];

@@ -6,6 +6,8 @@ export interface UnitFileEntry {
   readonly key: string;
   /** Blanks at both ends cut, continued lines joined; quotes, specifiers and escapes as written. */
   readonly value: string;
+  /** Of continued lines only: the value as written, with backslashes and line ends. */
+  readonly raw?: string;
   /** 1-based; where the assignment begins. */
   readonly line: number;
 }
@@ -24,6 +26,8 @@ export interface UnitFile {
 
 interface LogicalLine {
   readonly text: string;
+  /** Of continued lines. */
+  readonly raw?: string;
   readonly line: number;
 }
 
@@ -46,7 +50,7 @@ export function parseUnitFile(text: string): { readonly unit: UnitFile; readonly
   const sections = new Map<string, OpenSection>();
   const issues: Issue[] = [];
   let current: OpenSection | undefined;
-  for (const { text: whole, line } of logicalLines(text)) {
+  for (const { text: whole, raw, line } of logicalLines(text)) {
     const content = whole.trim();
     if (content === '') continue;
     const warn = (message: string, hint: string) =>
@@ -78,6 +82,7 @@ export function parseUnitFile(text: string): { readonly unit: UnitFile; readonly
       current.entries.push({
         key: content.slice(0, equals).trimEnd(),
         value: content.slice(equals + 1).trimStart(),
+        ...(raw === undefined ? {} : { raw: raw.slice(raw.indexOf('=') + 1).trim() }),
         line,
       });
   }
@@ -93,7 +98,7 @@ function openSection(sections: Map<string, OpenSection>, name: string): OpenSect
 }
 
 function* logicalLines(text: string): Generator<LogicalLine> {
-  let open: { parts: string[]; line: number } | undefined;
+  let open: { parts: string[]; raw: string[]; line: number } | undefined;
   const start = text.startsWith(byteOrderMark) ? 1 : 0;
   for (const [index, raw] of text.slice(start).split(lineEnd).entries()) {
     if (/^\s*[#;]/.test(raw)) continue;
@@ -103,13 +108,14 @@ function* logicalLines(text: string): Generator<LogicalLine> {
       yield { text: part, line: index + 1 };
       continue;
     }
-    open ??= { parts: [], line: index + 1 };
+    open ??= { parts: [], raw: [], line: index + 1 };
     open.parts.push(part);
+    open.raw.push(raw);
     if (isContinued) continue;
-    yield { text: open.parts.join(''), line: open.line };
+    yield { text: open.parts.join(''), raw: open.raw.join('\n'), line: open.line };
     open = undefined;
   }
-  if (open !== undefined) yield { text: open.parts.join(''), line: open.line };
+  if (open !== undefined) yield { text: open.parts.join(''), raw: open.raw.join('\n'), line: open.line };
 }
 
 function isOddBackslash(line: string): boolean {
