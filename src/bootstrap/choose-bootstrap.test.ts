@@ -30,6 +30,16 @@ test.each<[BootstrapKind | undefined, Record<string, string | boolean>, Bootstra
     expect(found.warnings).toMatchObject([{ file: 'user-data', message: expect.stringContaining(warning) }]);
 });
 
+test('the name that SRV records carry is of the first machine that says one', () => {
+  const options = ['', 'blue', 'green'].map((name) => ({
+    'discovery-srv': 'example.com',
+    'discovery-srv-name': name,
+  }));
+  const members = options.map((one, index) => ({ machine: `m${index}`, file: 'a', options: one }));
+  expect(chooseBootstrap(undefined, members, 'example.com').srvName).toBe('blue');
+  expect(chooseBootstrap('srv', [], 'example.com').srvName).toBe('');
+});
+
 test('the first machine that says something counts; those that share a user-data are told once', () => {
   const silent = { machine: 'm1', file: 'a', options: {} };
   const others = ['m2', 'm3'].map((machine) => ({ machine, file: 'b', options: { discovery: dead } }));

@@ -12,6 +12,8 @@ export interface MemberSection {
 
 export interface BootstrapChoice {
   readonly kind: BootstrapKind;
+  /** `discovery-srv-name` of the first member that has it; empty: none does. */
+  readonly srvName: string;
   /** What a user-data says and does not count; each once, however many machines share it. */
   readonly warnings: readonly BootstrapWarning[];
 }
@@ -54,7 +56,12 @@ export function chooseBootstrap(
     const found = judge(wish, kind, counts, domain);
     return found === undefined ? [] : [{ file, key: wish.key, ...found }];
   });
-  return { kind, warnings: [...new Map(warnings.map((one) => [JSON.stringify(one), one])).values()] };
+  const srvNames = members.map(({ options }) => String(options['discovery-srv-name'] ?? ''));
+  return {
+    kind,
+    srvName: srvNames.find((name) => name !== '') ?? '',
+    warnings: [...new Map(warnings.map((one) => [JSON.stringify(one), one])).values()],
+  };
 }
 
 /** etcd refuses more than one of them, but for `existing` beside a list. */

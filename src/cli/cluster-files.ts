@@ -70,6 +70,8 @@ export interface CompiledCluster {
   readonly profileUserData: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Of the members of the store, where it is etcd. */
   readonly bootstrap: BootstrapKind;
+  /** What the names of SRV records end with, after a dash; empty: nothing. */
+  readonly srvName: string;
   /** Each once, however many machines share the file. */
   readonly issues: readonly FileIssue[];
 }
@@ -94,9 +96,11 @@ export function compileCluster(spec: ClusterSpec, files: ReadonlyMap<string, str
   }
   const profileUserData = compileProfiles(spec, cluster, files, issues);
   const all = [...issues.values()];
-  if (spec.store.kind !== 'etcd') return { userData, profileUserData, bootstrap: 'static', issues: all };
-  const { kind, warnings } = chooseBootstrap(spec.store.bootstrap, members, spec.domain);
-  return { userData, profileUserData, bootstrap: kind, issues: [...all, ...warnings.map(issueOf)] };
+  if (spec.store.kind !== 'etcd')
+    return { userData, profileUserData, bootstrap: 'static', srvName: '', issues: all };
+  const { kind, srvName: said, warnings } = chooseBootstrap(spec.store.bootstrap, members, spec.domain);
+  const srvName = spec.control.dnsSuffix || said;
+  return { userData, profileUserData, bootstrap: kind, srvName, issues: [...all, ...warnings.map(issueOf)] };
 }
 
 /** Laid over the cluster's: the profile's, then the machine's. Machines that share all of them are compiled once. */

@@ -34,7 +34,7 @@ export interface ClusterPlan {
   /** The members that the machines run; nothing where the store is embedded. */
   readonly store: WantedCluster | undefined;
   /** Where the zone of the cluster's domain is served; nothing: nowhere. */
-  readonly dns: { readonly host: string; readonly port: number } | undefined;
+  readonly dns: { readonly host: string; readonly port: number; readonly suffix: string } | undefined;
   readonly machines: ReadonlyMap<string, PlannedMachine>;
   readonly boot: BootPlan;
 }
@@ -76,7 +76,7 @@ export function planCluster(
   );
   const door = planDoor(context.network.door, spec.control);
   const told = door?.told ?? { controlUrl, etcdUrl };
-  const { userData: compiled, profileUserData, bootstrap } = compileCluster(spec, userData);
+  const { userData: compiled, profileUserData, bootstrap, srvName } = compileCluster(spec, userData);
   const planned = spec.machines.map((machine, index) =>
     planMachine(spec, machine, index, context, told.controlUrl, {
       userData: compiled.get(machine.name),
@@ -99,7 +99,7 @@ export function planCluster(
         ? [etcdUrl]
         : members.map((address) => reachUrl(reach, memberUrl(address, clientPort))),
     store: wantedCluster(spec, bootstrap, planned),
-    dns: bootstrap === 'srv' ? { host: address, port: spec.control.dnsPort } : undefined,
+    dns: bootstrap === 'srv' ? { host: address, port: spec.control.dnsPort, suffix: srvName } : undefined,
     machines: new Map(planned.map(({ known, order }) => [known.name, { known, order }])),
     boot: {
       controlUrl: told.controlUrl,

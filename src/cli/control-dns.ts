@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type ClusterMembers, followZone, runDnsServer } from '../bootstrap/index.js';
-import { type Log, realClock, realListenTcp, realListenUdp, type TcpAddress } from '../effects/index.js';
+import { type Log, realClock, realListenTcp, realListenUdp } from '../effects/index.js';
 import type { MemberRecord } from '../etcd/index.js';
 import { memberId } from '../model/index.js';
 import type { Registry, StoreMember } from '../registry/index.js';
@@ -16,11 +16,12 @@ import type { ClusterPlan } from './cluster-plan.js';
 export async function openControlDns(
   { registry, log }: { readonly registry: Registry; readonly log: Log },
   plan: ClusterPlan,
-  listen: TcpAddress,
+  { suffix, ...listen }: NonNullable<ClusterPlan['dns']>,
 ): Promise<{ close(): Promise<void> }> {
   const stop = new AbortController();
   const options = {
     domain: plan.spec.domain,
+    suffix,
     staticMembers: foundersOf(plan),
     nameServerAddresses: [listen.host],
   };

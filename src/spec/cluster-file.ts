@@ -150,6 +150,12 @@ const control = z.strictObject({
     'write a port that is free, for example 53',
     [53],
   ),
+  dnsSuffix: told(
+    textOf('a DNS label', (text) => (text === '' ? '' : findDnsLabel(text))).default(''),
+    'With bootstrap srv, what SRV names end with: _etcd-server-blue for blue. Empty: discovery-srv-name of the user-data.',
+    'write the --discovery-srv-name that etcd is given, or leave it out',
+    ['blue'],
+  ),
 });
 
 const provider = z.union([z.string(), z.looseObject({ name: z.string().optional() })]).optional();

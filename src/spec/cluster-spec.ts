@@ -96,6 +96,8 @@ export interface ClusterSpec {
     readonly port: number;
     readonly etcdPort: number;
     readonly dnsPort: number;
+    /** etcd's `--discovery-srv-name`; empty: what the user-data says. */
+    readonly dnsSuffix: string;
   };
   /** Seconds after which a silent machine is lost; 2 to 3600. */
   readonly agentTtlSeconds: number;

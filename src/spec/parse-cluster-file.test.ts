@@ -62,7 +62,7 @@ const defaultSpec = {
   store: { kind: 'embedded' },
   backup: undefined,
   provider: { name: 'local', options: { size: 1 } },
-  control: { address: '', port: 7979, etcdPort: 2379, dnsPort: 53 },
+  control: { address: '', port: 7979, etcdPort: 2379, dnsPort: 53, dnsSuffix: '' },
   agentTtlSeconds: 10,
   rebootLock: {
     timeZone: 'UTC',

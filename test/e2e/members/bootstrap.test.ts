@@ -113,18 +113,22 @@ const isRoot = process.getuid?.() === 0;
 describe.runIf(isRoot || process.env.CI !== undefined)('srv', () => {
   test('the DNS tells of the members as they are: stock tools find them, and a member that is added', async () => {
     await using site = await openSite();
-    await writeCluster(site, ', bootstrap: srv', 3, ['domain: cluster.example.com']);
+    await writeCluster(site, ', bootstrap: srv', 3, [
+      'domain: cluster.example.com',
+      'control: {dnsSuffix: blue}',
+    ]);
     const up = await site.muster('up');
     expect(up, up.stderr).toMatchObject({ code: 0 });
     const { endpoints } = await site.status();
     const nameServer = new URL(endpoints.control).hostname;
     const dig = async (...words: readonly string[]) =>
       (await site.run('dig', [`@${nameServer}`, '+short', ...words])).stdout.trim().split('\n').sort();
-    const servers = () => dig('_etcd-server._tcp.cluster.example.com', 'SRV');
+    const servers = () => dig('_etcd-server-blue._tcp.cluster.example.com', 'SRV');
     const targets = ['core-01', 'core-02', 'core-03'].map((name) => `0 0 2380 ${name}.cluster.example.com.`);
     expect(await servers()).toEqual(targets);
 
-    const found = ['--discovery-srv', 'cluster.example.com', '--insecure-discovery'];
+    const named = ['--discovery-srv', 'cluster.example.com', '--discovery-srv-name', 'blue'];
+    const found = [...named, '--insecure-discovery'];
     const asked = (...words: readonly string[]) => {
       const [command = '', ...args] = withNameServer(
         [`${folders['3.5']}/etcdctl`, ...found, ...words],
@@ -149,7 +153,7 @@ describe.runIf(isRoot || process.env.CI !== undefined)('srv', () => {
       version: '3.5',
       name: 'foreign',
       address,
-      flags: ['--discovery-srv', 'cluster.example.com', '--initial-cluster-state', 'existing'],
+      flags: [...named, '--initial-cluster-state', 'existing'],
       nameServer,
     });
     const ctl = etcdctl(site, '3.5', [foreign.clientUrl]);
