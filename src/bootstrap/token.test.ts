@@ -13,6 +13,7 @@ const register = (one: Slot, protocol: 'v2' | 'v3' = 'v2'): TokenEvent => ({
   slot: one,
 });
 const free = (memberId: string): TokenEvent => ({ kind: 'free', memberId });
+const renew: TokenEvent = { kind: 'renew' };
 const look: TokenEvent = { kind: 'look' };
 
 const created = foldToken(known, 'v2', []);
@@ -27,6 +28,9 @@ const table: readonly (readonly [string, TokenState, TokenEvent, number, string,
   ['created, a member', created, register(slot(1)), now, 'forming', 'take-slot'],
   ['created, a member by v3', created, register(slot(1), 'v3'), now, 'forming', 'take-slot'],
   ['created, free', created, free('1'), now, 'created', 'no-such-slot'],
+  ['created, renewed at once', created, renew, now, 'created', ''],
+  ['created, renewed', created, renew, now + day, 'created', 'renew'],
+  ['created, renewed too late', created, renew, tooLate, 'expired', 'unknown'],
   ['created, look', created, look, now, 'created', ''],
   ['created, look too late', created, look, tooLate, 'expired', 'forget'],
   ['created, a member too late', created, register(slot(1)), tooLate, 'expired', 'unknown'],
@@ -61,6 +65,7 @@ const table: readonly (readonly [string, TokenState, TokenEvent, number, string,
   ['forming, a member by v3', forming, register(slot(3), 'v3'), now, 'forming', 'other-protocol'],
   ['forming, free', forming, free('1'), now, 'forming', 'free-slot'],
   ['forming, free a stranger', forming, free('9'), now, 'forming', 'no-such-slot'],
+  ['forming, renewed', forming, renew, now + day, 'forming', 'renew'],
   ['forming, look', forming, look, now, 'forming', ''],
   ['forming, look too late', forming, look, tooLate, 'expired', 'forget'],
   ['forming, the last member too late', forming, register(slot(3)), tooLate, 'expired', 'unknown'],
@@ -70,12 +75,14 @@ const table: readonly (readonly [string, TokenState, TokenEvent, number, string,
   ['formed, a member by v3', formed, register(slot(4), 'v3'), now, 'formed', 'other-protocol'],
   ['formed, free', formed, free('1'), now, 'formed', 'formed'],
   ['formed, free a stranger', formed, free('9'), now, 'formed', 'formed'],
+  ['formed, renewed', formed, renew, now + day, 'formed', ''],
   ['formed, look', formed, look, now, 'formed', ''],
   ['formed, look years later', formed, look, tooLate * 100, 'formed', ''],
   ['formed, a wiped member years later', formed, register(slot(1)), tooLate * 100, 'formed', 'taken'],
 
   ['expired, a member', expired, register(slot(1)), now, 'expired', 'unknown'],
   ['expired, free', expired, free('1'), now, 'expired', 'unknown'],
+  ['expired, renewed', expired, renew, now, 'expired', 'unknown'],
   ['expired, look', expired, look, now, 'expired', ''],
 ];
 

@@ -38,6 +38,8 @@ export type TokenEvent =
   | { readonly kind: 'register'; readonly protocol: DiscoveryProtocol; readonly slot: Slot }
   /** The operator's wish. */
   | { readonly kind: 'free'; readonly memberId: string }
+  /** Somebody waits for it to be full. */
+  | { readonly kind: 'renew' }
   /** Time has passed. */
   | { readonly kind: 'look' };
 
@@ -59,6 +61,8 @@ export type TokenAction =
   /** It was taken with the very same words before: the answer is repeated and nothing written. */
   | { readonly kind: 'keep-slot'; readonly slot: Slot }
   | { readonly kind: 'free-slot'; readonly memberId: string }
+  /** Its end is put off. */
+  | { readonly kind: 'renew' }
   /** All that is known of the token goes, in one step. */
   | { readonly kind: 'forget' }
   | { readonly kind: 'refuse'; readonly why: TokenRefusal };
@@ -91,6 +95,8 @@ export function stepToken(state: TokenState, event: TokenEvent, now: number): To
       return register(state, event.protocol, event.slot, now);
     case 'free':
       return free(state, event.memberId, now);
+    case 'renew':
+      return renew(state, now);
   }
 }
 
@@ -145,6 +151,16 @@ function take(
 ): TokenStep {
   const state = foldToken(known, protocol, [...registered, slot]);
   return { state, actions: [{ kind: 'take-slot', slot }] };
+}
+
+/** Its last use is kept to within a hundredth of the time a token may be unused. */
+export function isFresh({ usedAt, unusedMs }: Pick<KnownToken, 'usedAt' | 'unusedMs'>, now: number): boolean {
+  return now - usedAt < unusedMs / 100;
+}
+
+function renew(state: LivingToken, now: number): TokenStep {
+  if (state.kind === 'formed' || isFresh(state, now)) return still(state);
+  return { state: { ...state, usedAt: now }, actions: [{ kind: 'renew' }] };
 }
 
 function free(state: LivingToken, memberId: string, now: number): TokenStep {

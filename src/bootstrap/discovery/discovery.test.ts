@@ -67,6 +67,22 @@ test('muster takes slots as etcd itself would, for members with these IDs, and o
   expect((await discovery.slotsOf(token)).map(({ name }) => name)).toEqual(['m1', 'm2', 'ma']);
 });
 
+test('a token that muster waits for does not expire; one that nobody waited for is empty afterwards', async () => {
+  const { discovery, clock } = await open();
+  const [awaited, left] = ['a'.repeat(32), 'b'.repeat(32)];
+  const members = [{ name: 'm1', urls: ['http://m1:2380'] }];
+  for (const token of [awaited, left]) {
+    await discovery.reserve({ token, url: `http://disc:80/${token}`, size: 3, members });
+  }
+  for (let days = 0; days < 10; days += 1) {
+    await clock.advance(week / 7);
+    expect(await discovery.slotsOf(awaited)).toEqual(members);
+  }
+  expect(await discovery.slotsOf(left)).toEqual([]);
+  await clock.advance(week);
+  expect(await discovery.slotsOf(awaited)).toEqual([]);
+});
+
 test('founders have the ID that etcd 3.5 gives them', () => {
   // From a log: etcd --name a --initial-cluster a=http://127.0.0.1:12380 --initial-cluster-token t1
   expect(founderId(['http://127.0.0.1:12380'], 't1')).toBe('ee7dcf11218830ba');

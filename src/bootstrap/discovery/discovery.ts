@@ -65,7 +65,7 @@ export function openDiscovery(deps: DiscoveryDeps, options: DiscoveryOptions): D
     handler: discoveryHandler({ book, waiters, clock: deps.clock }, options),
     kv: guardedKv(deps.kv, book),
     reserve: (reservation) => reserveSlots(book, reservation),
-    slotsOf: (token) => findSlots(book, token),
+    slotsOf: (token) => findSlots({ book, clock: deps.clock }, token),
     waiting: () => waiters.count(),
     async run(signal) {
       const failed = new AbortController();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../effects/index.js';
 import type { PeerEntry } from '../../model/index.js';
+import { isFresh } from '../token.js';
 import { findAdvert } from './advert.js';
 import type { TokenBook } from './token-book.js';
 
@@ -32,10 +34,17 @@ export async function reserveSlots(book: TokenBook, reservation: Reservation): P
   }
 }
 
-/** Who has a slot, in the order of registration; those that came too late are left out. */
-export async function findSlots(book: TokenBook, token: string): Promise<readonly PeerEntry[]> {
+/**
+ * Who has a slot, in the order of registration; those that came too late are left out. Who asks waits for it to be full,
+ * so that its end is put off; nobody, when it had come before.
+ */
+export async function findSlots(
+  { book, clock }: { readonly book: TokenBook; readonly clock: Pick<Clock, 'now'> },
+  token: string,
+): Promise<readonly PeerEntry[]> {
   const stored = await book.find(token);
   if (stored === undefined) return [];
+  if (!isFresh(stored.life, clock.now())) await book.renew(token);
   return stored.registered.slice(0, stored.size.value).flatMap(({ advert }) => {
     const found = findAdvert(advert);
     return found === undefined ? [] : [{ name: found.name, urls: found.peerUrls }];

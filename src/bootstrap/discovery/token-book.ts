@@ -63,6 +63,8 @@ export interface TokenBook {
   register(token: string, protocol: DiscoveryProtocol, memberId: string, advert: string): Promise<Registered>;
   /** @throws as `stepToken` refuses */
   free(token: string, memberId: string): Promise<void>;
+  /** Puts the end of a token off that somebody waits for. @throws `bootstrap/token-unknown` */
+  renew(token: string): Promise<void>;
   /** Every token, expired ones too until they are forgotten, oldest first. Cost: reads all of them. */
   list(): Promise<readonly StoredToken[]>;
   /** Forgets expired tokens; returns how many. */
@@ -168,6 +170,9 @@ export function openTokenBook(deps: TokenBookDeps, options: TokenBookOptions = {
     async free(token, memberId) {
       await inTurn(token, () => change(token, { kind: 'free', memberId }));
     },
+    async renew(token) {
+      await inTurn(token, () => change(token, { kind: 'renew' }));
+    },
     list,
     async forgetExpired() {
       const now = clock.now();
@@ -214,7 +219,7 @@ function refusal(why: TokenRefusal, { state }: StoredToken, event: TokenEvent): 
 }
 
 function memberOf(event: TokenEvent): string {
-  if (event.kind === 'look') return '';
+  if (event.kind === 'look' || event.kind === 'renew') return '';
   return event.kind === 'free' ? event.memberId : event.slot.memberId;
 }
 

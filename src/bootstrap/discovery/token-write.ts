@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Compare, keyOf, type Op, prefixRange, type TxnRequest } from '../../etcd/index.js';
-import type { Slot, TokenAction, TokenEvent, TokenState } from '../token.js';
+import { isFresh, type Slot, type TokenAction, type TokenEvent, type TokenState } from '../token.js';
 import { freedKey, lifeKey, memberKey, membersPrefix, sizeKey, tokenRange } from './keys.js';
 import { encodeLife, type StoredToken, type TokenLife } from './token-record.js';
 
@@ -32,6 +32,8 @@ export function planWrite(
         put(freedKey(token), keyOf(action.memberId)),
         put(lifeKey(token), encodeLife({ ...life, usedAt: now })),
       ]);
+    case 'renew':
+      return writeOf(stored, [put(lifeKey(token), encodeLife({ ...life, usedAt: now }))]);
     case 'forget':
       return writeOf(stored, [{ kind: 'delete-range', request: tokenRange(token) }]);
     case 'keep-slot':
@@ -65,14 +67,13 @@ function planTake(
   };
 }
 
-/** `undefined`: it stands. The last use is kept to within a hundredth of the time a token may be unused. */
+/** `undefined`: it stands. */
 function lifeAfter(
   { life, lifeRevision }: StoredToken,
   protocol: TokenLife['protocol'],
   now: number,
 ): TokenLife | undefined {
-  const isRecent = now - life.usedAt < life.unusedMs / 100;
-  if (isRecent && lifeRevision > 0 && life.protocol === protocol) return undefined;
+  if (isFresh(life, now) && lifeRevision > 0 && life.protocol === protocol) return undefined;
   return { ...life, usedAt: now, protocol };
 }
 

@@ -34,14 +34,19 @@ export function planFounding(input: MemberPlanInput, before: StoreRecord | undef
   // bootstrap the file has by now.
   if (hasPlaces && !restoring && hasOthers(before)) return [];
   if (Object.values(places).some((place) => now < place.at + retryAfterMs(failuresAfter(place)))) return [];
-  const founders = restoring ? findRestorers(input, sight) : findFounders(input);
-  if (founders.length === 0) return [];
+  const ready = restoring ? findRestorers(input, sight) : findFounders(input);
+  if (ready.length === 0) return [];
   const token = hasPlaces || before === undefined ? input.newToken() : before.token;
   const isGathering = input.bootstrap === 'discovery' && !restoring;
-  if (isGathering) {
-    if (token !== before?.token || before.discovery === undefined) return [reserve(input, founders, token)];
-    if (input.slots.length < before.discovery.size) return [];
+  const isReserved = token === before?.token && before.discovery !== undefined;
+  if (isGathering && !isReserved) return [reserve(input, before, ready, token)];
+  const founders = isGathering ? ready.filter((founder) => hasSlot(input, founder)) : ready;
+  if (isGathering && input.slots.length < (before?.discovery?.size ?? 0)) {
+    // A token that expired while nobody looked, or whose slots of ours were freed, never becomes full of ours again.
+    return founders.length < ready.length ? [reserve(input, before, ready, input.newToken())] : [];
   }
+  // All the slots are with others: theirs is another cluster.
+  if (founders.length === 0) return [reserve(input, before, ready, input.newToken())];
   const failures = Math.max(0, ...Object.values(places).map(failuresAfter));
   const record: StoreRecord = {
     phase: 'forming',
@@ -68,7 +73,12 @@ export function planFounding(input: MemberPlanInput, before: StoreRecord | undef
 }
 
 /** The slots of its own machines are taken before anybody else can hear of the token. */
-function reserve(input: MemberPlanInput, founders: readonly Founder[], token: string): MemberStep {
+function reserve(
+  input: MemberPlanInput,
+  before: StoreRecord | undefined,
+  founders: readonly Founder[],
+  token: string,
+): MemberStep {
   const size = Math.max(input.size, founders.length);
   const free = size - founders.length;
   return {
@@ -76,9 +86,21 @@ function reserve(input: MemberPlanInput, founders: readonly Founder[], token: st
     token,
     size,
     members: founders.map(({ name, urls }) => ({ name, urls })),
-    record: { phase: 'forming', token, clusterId: '', members: [], places: {} },
+    record: {
+      phase: 'forming',
+      token,
+      clusterId: '',
+      members: [],
+      places: {},
+      ...(before?.givenUp && { givenUp: before.givenUp }),
+    },
     reason: `${founders.length} of ${size} slots are taken by its machines, ${free} are for others`,
   };
+}
+
+function hasSlot({ slots }: MemberPlanInput, { name, urls }: Founder): boolean {
+  const wanted = [...urls].sort().join();
+  return slots.some((slot) => slot.name === name && [...slot.urls].sort().join() === wanted);
 }
 
 function hasOthers(record: StoreRecord | undefined): boolean {

@@ -25,7 +25,8 @@ const restoring: StoreRecord = {
   places: {},
   restore,
 };
-const slots = [...names, 'x1'].map((name) => ({ name, urls: [`http://${name}:2380`] }));
+const slotOf = (name: string) => ({ name, urls: [`http://${name}:2380`] });
+const slots = [...names, 'x1'].map(slotOf);
 /** Three machines of its own, and a slot for another. */
 const gathering = {
   bootstrap: 'discovery',
@@ -79,6 +80,36 @@ const table: readonly (readonly [what: string, input: MemberPlanInput, steps: re
     'discovery: others have not registered yet',
     planInput(3, { ...nothing, ...gathering, slots: slots.slice(0, 3), reports: empty(names) }),
     [],
+  ],
+  [
+    'discovery: the token has expired, and nobody was started: begun anew under another',
+    planInput(3, { ...nothing, ...gathering, slots: [], reports: empty(names) }),
+    ['reserve m1+m2+m3 of 4 under new-token'],
+  ],
+  [
+    'discovery: a slot of its own was freed',
+    planInput(3, { ...nothing, ...gathering, slots: slots.slice(1, 3), reports: empty(names) }),
+    ['reserve m1+m2+m3 of 4 under new-token'],
+  ],
+  [
+    'discovery: a slot of its own was freed, and another has it: the machine is a member later',
+    planInput(3, {
+      ...nothing,
+      ...gathering,
+      slots: [...slots.slice(1), slotOf('x2')],
+      reports: empty(names),
+    }),
+    ['founding, m2 start new on n-m2 with m2+m3+x1+x2, m3 start new on n-m3 with m2+m3+x1+x2'],
+  ],
+  [
+    'discovery: others have all slots',
+    planInput(3, {
+      ...nothing,
+      ...gathering,
+      slots: ['x1', 'x2', 'x3', 'x4'].map(slotOf),
+      reports: empty(names),
+    }),
+    ['reserve m1+m2+m3 of 4 under new-token'],
   ],
   [
     'discovery: all have registered, and one machine is away',
