@@ -234,6 +234,23 @@ describe('authorize-keys', () => {
   });
 });
 
+test('the files of accounts keep their owner and mode: /etc/shadow that of its group', async () => {
+  const deps = await bench();
+  const place = `${root}/etc/shadow`;
+  await deps.files.write(place, 'core:*::0:99999:7:::\n', { mode: 0o640, uid: 0, gid: 42 });
+  const empty = { gecos: '', homeDir: '', primaryGroup: '', groups: [], shell: '' };
+  const unset = {
+    noCreateHome: undefined,
+    noUserGroup: undefined,
+    isSystem: undefined,
+    noLogInit: undefined,
+  };
+  const account = { name: 'web', passwordHash: '', ...empty, ...unset };
+  expect(await outcomes(deps, [because({ kind: 'ensure-user', account })])).toEqual(['changed']);
+  expect(await deps.files.readText(place)).toContain('web:*:');
+  expect(await deps.files.stat(place)).toMatchObject({ mode: 0o640, uid: 0, gid: 42 });
+});
+
 test('units are the supervisor’s business, and so are their errors', async () => {
   const refuse = async (call: string) => {
     if (call.includes('x.service')) throw fail('agent/unit-not-found', { unit: 'x.service' });

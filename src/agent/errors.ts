@@ -35,8 +35,13 @@ const table = {
     httpStatus: 400,
   },
   'agent/keys-link': {
-    message: 'cannot authorize keys for "{user}": "{path}" is a link that is not of root',
-    next: 'look at who made it; put a folder or a file of {user} in its place, or let root own the link',
+    message: 'cannot authorize keys for "{user}": "{path}" is a link that is not of root alone',
+    next: 'look at who made it; put a file of {user} in its place',
+    httpStatus: 409,
+  },
+  'agent/foreign-link': {
+    message: 'cannot write below "{path}": "{link}" on the way is a link that is not of root alone',
+    next: 'look at who made it; name the path that it leads to, or put a folder in its place',
     httpStatus: 409,
   },
   'agent/hostname-refused': {

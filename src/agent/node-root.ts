@@ -14,7 +14,8 @@ export interface ResolveOptions {
   readonly absoluteLinks?: 'host' | 'node';
 }
 
-const mostLinks = 40;
+/** As many as Linux follows. */
+export const mostLinks = 40;
 
 /**
  * The real place of `path`, a path as the node sees it, under the node's root. Parts that do not exist yet are
@@ -94,12 +95,13 @@ async function linkTarget(files: Pick<Files, 'stat' | 'readLink'>, path: string)
   return found?.kind === 'link' ? await files.readLink(path) : undefined;
 }
 
-function partsBelow(base: string, target: string, absolute: 'host' | 'node'): string[] | undefined {
+/** The steps to a link's target from the root, or from where the link is; `undefined` for one that leads outside. */
+export function partsBelow(base: string, target: string, absolute: 'host' | 'node'): string[] | undefined {
   if (!target.startsWith('/') || absolute === 'node') return partsOf(target);
   const plain = posix.normalize(target);
   return plain === base || plain.startsWith(`${base}/`) ? partsOf(plain.slice(base.length)) : undefined;
 }
 
-function partsOf(path: string): string[] {
+export function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }

@@ -14,7 +14,7 @@ export interface CloudData {
 
 /** Dashes and underscores are the same in every key of cloud-config. */
 export function nameOfKey(key: string): string {
-  return key.replaceAll('-', '_');
+  return key.includes('-') ? key.replaceAll('-', '_') : key;
 }
 
 /** Reads plain data with keys as `nameOfKey` has them. What no section knows is told, and kept in `rest`. */
@@ -24,13 +24,13 @@ export function parseCloudData(data: unknown, context: SectionContext): CloudDat
   if (top === undefined) return { config: emptyCloudConfig, problems: [wrongShape([], data)] };
   const coreos = top.coreos === undefined ? {} : findMapping(top.coreos);
   const problems: DataProblem[] = coreos === undefined ? [wrongShape(['coreos'], top.coreos)] : [];
-  let config = emptyCloudConfig;
+  const config = { ...emptyCloudConfig };
   for (const section of sections) {
     const value = (section.key.length > 1 ? coreos : top)?.[section.key.at(-1) ?? ''];
     if (value === undefined) continue;
     const parsed = section.parse(value, context);
     problems.push(...parsed.problems);
-    config = { ...config, ...parsed.part };
+    Object.assign(config, parsed.part);
   }
   const rest = takeRest(top, [], context);
   const restCoreos = takeRest(coreos ?? {}, ['coreos'], context);
@@ -49,20 +49,21 @@ function takeRest(
   above: readonly string[],
   context: SectionContext,
 ): Rest {
-  const read = sections
-    .map((section) => section.key)
-    .filter((key) => key.slice(0, -1).join() === above.join());
-  const known = [...read.map((key) => key.at(-1) ?? ''), ...(above.length === 0 ? ['coreos'] : [])];
-  const others = Object.entries(mapping).filter(
-    ([key, value]) => !known.includes(key) && value !== undefined,
-  );
+  const known = above.length === 0 ? knownAtTop : knownBelow;
+  const others = Object.entries(mapping).filter(([key]) => !known.includes(key));
+  if (others.length === 0) return noRest;
+  const kept = others.filter(([, value]) => value !== undefined);
   return {
-    data: Object.fromEntries(others.map(([key, value]) => [key, asWritten(value, [...above, key], context)])),
-    problems: Object.keys(mapping)
-      .filter((key) => !known.includes(key))
-      .map((key) => leftAside([...above, key], key, known)),
+    data: Object.fromEntries(kept.map(([key, value]) => [key, asWritten(value, [...above, key], context)])),
+    problems: others.map(([key]) => leftAside([...above, key], key, known)),
   };
 }
+
+const noRest: Rest = { data: {}, problems: [] };
+const namesBelow = (above: string) =>
+  sections.flatMap(({ key }) => (key.slice(0, -1).join() === above ? key.slice(-1) : []));
+const knownAtTop = [...namesBelow(''), 'coreos'];
+const knownBelow = namesBelow('coreos');
 
 function leftAside(path: DataPath, key: string, known: readonly string[]): DataProblem {
   const hint = findElsewhere(path, key) ?? hintForName(key, known);

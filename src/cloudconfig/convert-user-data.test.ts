@@ -69,3 +69,13 @@ test('Fedora CoreOS has no units of CoreOS: they are told', () => {
   const told = report('daemons.yaml', [...made.issues]);
   expect(told).toBe(goldenOf('convert/daemons.fcos.report', told));
 });
+
+test('what stops a unit names it such that systemd, which undoes escapes in commands, finds it', () => {
+  const name = String.raw`dev-x\x2dy.mount`;
+  const text = `#cloud-config\ncoreos:\n  units:\n    - {name: ${name}, command: stop}\n`;
+  const made = convert(text, toIgnition).text;
+  const [unit] = JSON.parse(made).systemd.units;
+  expect(unit.contents).toContain(String.raw`systemctl stop dev-x\\x2dy.mount`);
+  expect(unit.contents).toContain(`After=${name}\n`);
+  expect(convert(made, { ...toIgnition, to: 'cloud-config' }).text).toContain(`name: ${name}`);
+});

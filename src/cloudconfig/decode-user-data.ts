@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import type { Issue } from '../model/index.js';
 import type { UserDataDeps } from './user-data.js';
@@ -43,8 +44,8 @@ function decodeText(bytes: Buffer): DecodedUserData {
   const zero = text.indexOf('\0');
   if (zero >= 0)
     return refuse('encoding', 'this holds a zero byte', 'save it as text, in UTF-8', placeAt(text, zero));
+  if (isUtf8(bytes)) return { kind: 'text', text };
   const again = Buffer.from(text);
-  if (again.equals(bytes)) return { kind: 'text', text };
   const wrong = again.findIndex((byte, index) => byte !== bytes[index]);
   const before = bytes.subarray(0, wrong).toString('utf8');
   return refuse('encoding', 'this is no UTF-8', 'save it in UTF-8', placeAt(before, before.length));

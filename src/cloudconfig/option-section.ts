@@ -35,6 +35,8 @@ export function optionSection(
 ): Section {
   const key = ['coreos', section.name];
   const fields = section.options.map(({ key, field }) => [key, field.optional()]);
+  const single = new Map(section.options.map(({ key, field }) => [key, field]));
+  const deprecated = section.options.filter((option) => option.deprecated !== undefined);
   const schema = told(
     z.strictObject(Object.fromEntries(fields)),
     `Options of ${section.subject}.`,
@@ -44,12 +46,14 @@ export function optionSection(
   return {
     key,
     schema,
-    parse: (value, context) =>
-      checkSection(key, value, schema, context, (written) => {
+    parse: (value, context) => {
+      const toPart = (written: Readonly<Record<string, unknown>>) => {
         const options = inOrder(section, written);
-        const problems = [...findPlaceholders(key, options), ...findDeprecated(section, key, options)];
+        const problems = [...findPlaceholders(key, options), ...findDeprecated(deprecated, key, options)];
         return { part: { [section.name]: options }, problems };
-      }),
+      };
+      return isRight(value, single) ? toPart(value) : checkSection(key, value, schema, context, toPart);
+    },
     render: (config) => (Object.keys(of(config)).length === 0 ? undefined : of(config)),
     lay: (base, over) => ({ [section.name]: inOrder(section, { ...of(base), ...of(over) }) }),
     plan: (config, facts) => plan(of(config), facts),
@@ -72,16 +76,23 @@ export function variablesOf(
   return Object.fromEntries(set);
 }
 
+/** Whether each written option is right by itself: of dozens few are written, and the whole schema asks for each. */
+function isRight(
+  value: unknown,
+  fields: ReadonlyMap<string, z.ZodType>,
+): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).every(([key, one]) => fields.get(key)?.safeParse(one).success === true);
+}
+
 function inOrder(section: OptionSection, written: Readonly<Record<string, unknown>>): SectionOptions {
-  const values = new Map(Object.entries(written));
-  return Object.fromEntries(
-    section.options.flatMap(({ key }) => {
-      const value = values.get(key);
-      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-        ? [[key, value]]
-        : [];
-    }),
-  );
+  const options: Record<string, string | number | boolean> = {};
+  for (const { key } of section.options) {
+    const value = written[key];
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      options[key] = value;
+  }
+  return options;
 }
 
 function findPlaceholders(key: DataPath, options: SectionOptions): readonly DataProblem[] {
@@ -94,7 +105,7 @@ function findPlaceholders(key: DataPath, options: SectionOptions): readonly Data
 }
 
 function findDeprecated(
-  { options: known }: OptionSection,
+  known: readonly SectionOption[],
   key: DataPath,
   options: SectionOptions,
 ): readonly DataProblem[] {

@@ -2,15 +2,8 @@
 
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-export interface FileStat {
-  readonly kind: 'file' | 'directory' | 'link' | 'other';
-  /** Permission bits, setuid, setgid and sticky included: 0 to 0o7777. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly sizeBytes: number;
-}
+import { type FileStat, statOf } from './file-stat.js';
+import { type OpenFolder, openRealFolder } from './open-folder.js';
 
 export interface WriteOptions {
   /** Permission bits of the result, whatever the umask; 0o600 when left out. */
@@ -35,6 +28,11 @@ export interface Files {
   truncate(path: string, sizeBytes: number): Promise<void>;
   /** Creates the folder and its parents; does nothing for those that exist. */
   makeFolder(path: string, mode?: number): Promise<void>;
+  /**
+   * Holds the folder open. Where another user may change what a name leads to, what is looked at and what is written
+   * is the same only this way. Anything else at the path is refused, a link included.
+   */
+  openFolder(path: string): Promise<OpenFolder>;
   /** Names in a folder, sorted; `undefined` when there is no folder. */
   list(path: string): Promise<readonly string[] | undefined>;
   /** Of the path itself, links not followed. */
@@ -100,18 +98,11 @@ export const realFiles: Files = {
   async makeFolder(path, mode = 0o755) {
     await fs.mkdir(path, { recursive: true, mode });
   },
+  openFolder: openRealFolder,
   list: async (path) => (await orMissing(fs.readdir(path)))?.sort(),
   async stat(path) {
     const found = await orMissing(fs.lstat(path));
-    if (found === undefined) return undefined;
-    const kind = found.isFile()
-      ? 'file'
-      : found.isDirectory()
-        ? 'directory'
-        : found.isSymbolicLink()
-          ? 'link'
-          : 'other';
-    return { kind, mode: found.mode & 0o7777, uid: found.uid, gid: found.gid, sizeBytes: found.size };
+    return found === undefined ? undefined : statOf(found);
   },
   readLink: (path) => orMissing(fs.readlink(path)),
   async link(target, path) {

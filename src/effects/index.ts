@@ -9,8 +9,9 @@ export { type Clock, realClock } from './clock.js';
 export { type DialUnix, type LineSocket, realDialUnix } from './dial-unix.js';
 export { type Download, type DownloadOptions, realDownload } from './download.js';
 export type { Child, Exec, Exit, ProcessSighting, RunOptions, RunResult, SpawnOptions } from './exec.js';
+export type { FileStat } from './file-stat.js';
 export { type OpenedFile, type OpenFile, realOpenFile } from './file-stream.js';
-export { type FileStat, type Files, realFiles, type WriteOptions } from './files.js';
+export { type Files, realFiles, type WriteOptions } from './files.js';
 export {
   type GetOptions,
   type Handler,
@@ -24,6 +25,7 @@ export {
 export { type Conversation, type ListenTcp, type ListenTcpOptions, realListenTcp } from './listen-tcp.js';
 export { type Bound, type ListenUdp, realListenUdp } from './listen-udp.js';
 export { type Log, type LogFields, silentLog } from './log.js';
+export type { OpenFolder } from './open-folder.js';
 export { type ProbeTcp, realProbeTcp } from './probe-tcp.js';
 export { type Random, randomHex, realRandom } from './random.js';
 export { realExec } from './real-exec.js';

@@ -3,7 +3,8 @@
 import { posix } from 'node:path';
 import type { ByteSource } from './byte-source.js';
 import type { Clock } from './clock.js';
-import type { FileStat, Files, WriteOptions } from './files.js';
+import type { FileStat } from './file-stat.js';
+import type { Files, WriteOptions } from './files.js';
 
 /** Bytes in memory, read as those of a file are. */
 export function memoryBytes(bytes: Uint8Array): ByteSource {
@@ -131,6 +132,18 @@ export function memoryFiles(): MemoryFiles {
     async makeFolder(path, mode = 0o755) {
       if (path !== '/') await this.makeFolder(posix.dirname(path), mode);
       if (!entries.has(path)) put(path, 'directory', '', { mode });
+    },
+    async openFolder(path) {
+      const stat = await this.stat(path);
+      if (stat?.kind !== 'directory') throw codeError('ENOTDIR', path);
+      return {
+        path,
+        stat: async () => stat,
+        chmod: async (mode) => change(path, { mode }),
+        chown: async (uid, gid) => change(path, { uid, gid }),
+        readText: async (name) => find(posix.join(path, name), 'file')?.toString('utf8'),
+        close: async () => {},
+      };
     },
     async list(path) {
       if (entries.get(path)?.kind !== 'directory') return undefined;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
+import { Composer, type CST, Document, Lexer, LineCounter, Parser } from 'yaml';
 
 /** Which rules read plain scalars: in 1.1 `on` is true and `0644` is 420, in 1.2 they are "on" and 644. */
 export type YamlVersion = '1.1' | '1.2';
@@ -37,16 +37,20 @@ export function composeYaml(text: string, version: YamlVersion): YamlSource | Ya
   if (Buffer.byteLength(text) > maxBytes) return refuse(0, 'the text is larger than 1 MiB', 'split it');
   const scanned = scan(text);
   if (scanned.kind === 'refused') return scanned;
-  const composer = new Composer({
-    version,
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'silent',
-  });
+  const schema = text.includes('%YAML') ? {} : { schema: schemas[version] };
+  const composer = new Composer({ ...composing, version, ...schema });
   const [first, second] = composer.compose(scanned.tokens, true, text.length);
   if (first === undefined) return refuse(0, 'the text holds no document', 'write at least one key');
   return { kind: 'ok', document: first, secondDocument: second?.range[0] };
 }
+
+const composing = { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
+
+/** Made once: the library makes one for each document otherwise, which takes as long as composing a small one. */
+const schemas = {
+  1.1: new Document(null, { version: '1.1' }).schema,
+  1.2: new Document(null, { version: '1.2' }).schema,
+} as const;
 
 /** Where each line begins, so that an offset can be told as line and column. */
 export function countLines(text: string): LineCounter {

@@ -129,7 +129,7 @@ function convertList(list: YAMLSeq, reading: Reading): Converted {
 
 function convertMap(map: YAMLMap, reading: Reading): Converted {
   const { nameOf, duplicates } = reading.options;
-  const entries = new Map<string, unknown>();
+  const entries = {};
   const merged = new Map<string, unknown>();
   let weight = 1;
   for (const pair of map.items) {
@@ -140,7 +140,8 @@ function convertMap(map: YAMLMap, reading: Reading): Converted {
       report(reading, 'error', pair.key, 'a key must be plain text', 'write it as name: value');
     else if (key === '<<') mergeInto(merged, converted.value, pair, reading);
     else {
-      if (entries.has(nameOf(key)))
+      const name = nameOf(key);
+      if (Object.hasOwn(entries, name))
         report(
           reading,
           duplicates,
@@ -149,10 +150,19 @@ function convertMap(map: YAMLMap, reading: Reading): Converted {
           'keep one of them',
           'duplicate-key',
         );
-      entries.set(nameOf(key), converted.value);
+      setField(entries, name, converted.value);
     }
   }
-  return weigh({ value: Object.fromEntries([...merged, ...entries]), weight }, map, reading);
+  const value =
+    merged.size === 0 ? entries : Object.fromEntries([...merged, ...Object.entries<unknown>(entries)]);
+  return weigh({ value, weight }, map, reading);
+}
+
+/** A key named `__proto__` is data like any other. */
+function setField(record: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__')
+    Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
+  else record[name] = value;
 }
 
 function mergeInto(merged: Map<string, unknown>, value: unknown, pair: Pair, reading: Reading): void {

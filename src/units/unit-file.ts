@@ -47,6 +47,7 @@ const byteOrderMark = '\uFEFF';
  * between continued lines; an odd number of backslashes at the end joins the next line with a blank.
  */
 export function parseUnitFile(text: string): { readonly unit: UnitFile; readonly issues: readonly Issue[] } {
+  if (text === '') return emptyUnitFile;
   const sections = new Map<string, OpenSection>();
   const issues: Issue[] = [];
   let current: OpenSection | undefined;
@@ -88,6 +89,8 @@ export function parseUnitFile(text: string): { readonly unit: UnitFile; readonly
   }
   return { unit: { sections: [...sections.values()] }, issues };
 }
+
+const emptyUnitFile = { unit: { sections: [] }, issues: [] } as const;
 
 function openSection(sections: Map<string, OpenSection>, name: string): OpenSection {
   const known = sections.get(name);

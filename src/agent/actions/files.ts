@@ -5,7 +5,8 @@ import type { Action } from '../../cloudconfig/index.js';
 import type { FileStat, Files, WriteOptions } from '../../effects/index.js';
 import { findOwner } from '../accounts.js';
 import { fail } from '../errors.js';
-import { ensureFolder, resolveInRoot } from '../node-root.js';
+import { withFolder } from '../held-folder.js';
+import { resolveInRoot } from '../node-root.js';
 import type { ActionResult } from './action-result.js';
 
 type Of<K extends Action['kind']> = Action & { readonly kind: K };
@@ -24,13 +25,27 @@ export async function performWrite(
   root: string,
   action: Of<'write-file'>,
 ): Promise<ActionResult> {
-  const { files } = deps;
-  const { place, content, owner, message, gap } = await lookAtFile(deps, root, action);
-  const note = message === undefined ? {} : { message };
-  if (gap === undefined) return { outcome: 'unchanged', ...note };
-  await ensureFolder(files, root, posix.dirname(action.path));
-  await files.write(place, content, { mode: action.mode, ...owner });
-  return { outcome: 'changed', ...note };
+  const done = await withParent(deps, root, action.path, async (place): Promise<ActionResult> => {
+    const { content, owner, message, gap } = await lookAtFile(deps, root, place, action);
+    const note = message === undefined ? {} : { message };
+    if (gap === undefined) return { outcome: 'unchanged', ...note };
+    await deps.files.write(place, content, { mode: action.mode, ...owner });
+    return { outcome: 'changed', ...note };
+  });
+  return done ?? { outcome: 'unchanged' };
+}
+
+/** The place of the file in its folder, which is held open meanwhile and made where it is missing. */
+function withParent<T>(
+  deps: FileDeps,
+  root: string,
+  path: string,
+  work: (place: string) => Promise<T>,
+): Promise<T | undefined> {
+  const options = { parentMode: 0o755, named: path };
+  return withFolder(deps, root, posix.dirname(path), options, (folder) =>
+    work(posix.join(folder.path, posix.basename(path))),
+  );
 }
 
 /** What the node lacks of the file, in words. */
@@ -39,15 +54,14 @@ export async function findFileGap(
   root: string,
   action: Of<'write-file'>,
 ): Promise<string | undefined> {
-  return (await lookAtFile(deps, root, action)).gap;
+  const place = await resolveInRoot(deps.files, root, action.path);
+  return (await lookAtFile(deps, root, place, action)).gap;
 }
 
 /** Makes a link in place of whatever file is there. The target is not looked at. */
 export async function performLink(deps: FileDeps, root: string, action: Of<'link'>): Promise<ActionResult> {
-  const { files } = deps;
   if ((await findLinkGap(deps, root, action)) === undefined) return { outcome: 'unchanged' };
-  await ensureFolder(files, root, posix.dirname(action.path));
-  await files.link(action.target, await resolveInRoot(files, root, action.path));
+  await withParent(deps, root, action.path, (place) => deps.files.link(action.target, place));
   return { outcome: 'changed' };
 }
 
@@ -87,7 +101,6 @@ export async function findUnmaskGap(
 }
 
 interface FileLook {
-  readonly place: string;
   readonly content: Uint8Array;
   readonly owner: Pick<WriteOptions, 'uid' | 'gid'>;
   /** Of an owner that cannot be given. */
@@ -95,9 +108,13 @@ interface FileLook {
   readonly gap: string | undefined;
 }
 
-async function lookAtFile(deps: FileDeps, root: string, action: Of<'write-file'>): Promise<FileLook> {
+async function lookAtFile(
+  deps: FileDeps,
+  root: string,
+  place: string,
+  action: Of<'write-file'>,
+): Promise<FileLook> {
   const { files } = deps;
-  const place = await resolveInRoot(files, root, action.path);
   const found = await files.stat(place);
   if (found?.kind === 'directory' || found?.kind === 'other') {
     throw fail('agent/not-a-file', { path: action.path, found: found.kind });
@@ -105,7 +122,7 @@ async function lookAtFile(deps: FileDeps, root: string, action: Of<'write-file'>
   const content = Buffer.from(action.content, action.encoding);
   const { owner, message } = await ownerOf(deps, root, action.owner);
   const gap = await findGapOf(files, place, found, content, action.mode, owner);
-  return { place, content, owner, message, gap };
+  return { content, owner, message, gap };
 }
 
 async function ownerOf(

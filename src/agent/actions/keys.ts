@@ -2,10 +2,10 @@
 
 import { posix } from 'node:path';
 import type { Action } from '../../cloudconfig/index.js';
-import type { Files } from '../../effects/index.js';
-import { findAccount } from '../accounts.js';
+import type { Files, OpenFolder } from '../../effects/index.js';
+import { type Account, findAccount } from '../accounts.js';
 import { fail } from '../errors.js';
-import { ensureFolder, resolveInRoot } from '../node-root.js';
+import { withFolder } from '../held-folder.js';
 import type { ActionResult } from './action-result.js';
 
 interface KeyDeps {
@@ -15,17 +15,23 @@ interface KeyDeps {
 
 type AuthorizeKeys = Action & { readonly kind: 'authorize-keys' };
 
-/** Adds keys to a user's `authorized_keys`, each once; keys that are there already stay, in their order. */
+/**
+ * Adds keys to a user's `authorized_keys`, each once; keys that are there already stay, in their order. The user owns
+ * that folder, and root writes there: it is held open all the while, and no link in it is followed, so that nobody is
+ * handed what a link to `/root/.ssh` or `/etc/shadow` leads to.
+ */
 export async function performKeys(deps: KeyDeps, root: string, action: AuthorizeKeys): Promise<ActionResult> {
-  const { files } = deps;
-  const { account, folder, place, text, gap } = await lookAtKeys(deps, root, action);
-  if (gap === undefined) return { outcome: 'unchanged' };
-  const owner = deps.isSuperuser && account !== undefined ? { uid: account.uid, gid: account.gid } : {};
-  await ensureFolder(files, root, posix.dirname(folder));
-  const made = await ensureFolder(files, root, folder, 0o700);
-  if (owner.uid !== undefined && owner.gid !== undefined) await files.chown(made, owner.uid, owner.gid);
-  await files.write(place, text, { mode: 0o600, ...owner });
-  return { outcome: 'changed' };
+  const account = await findKeyAccount(deps, root, action);
+  const options = { parentMode: 0o755, mode: 0o700 };
+  const done = await withFolder(deps, root, keyFolderOf(account, action), options, async (folder) => {
+    const { text, gap } = await lookAtKeys(deps, folder, action);
+    if (gap === undefined) return 'unchanged';
+    const owner = deps.isSuperuser && account !== undefined ? { uid: account.uid, gid: account.gid } : {};
+    if (owner.uid !== undefined) await folder.chown(owner.uid, owner.gid);
+    await deps.files.write(posix.join(folder.path, keyFile), text, { mode: 0o600, ...owner });
+    return 'changed';
+  });
+  return { outcome: done ?? 'unchanged' };
 }
 
 export async function findKeysGap(
@@ -33,28 +39,34 @@ export async function findKeysGap(
   root: string,
   action: AuthorizeKeys,
 ): Promise<string | undefined> {
-  return (await lookAtKeys(deps, root, action)).gap;
+  const account = await findKeyAccount(deps, root, action);
+  const look = await withFolder(deps, root, keyFolderOf(account, action), {}, (folder) =>
+    lookAtKeys(deps, folder, action),
+  );
+  return look === undefined ? gapOf(undefined, mergeKeys('', action.keys), undefined) : look.gap;
 }
 
-async function lookAtKeys({ files }: KeyDeps, root: string, { user, keys }: AuthorizeKeys) {
+const keyFile = 'authorized_keys';
+
+async function findKeyAccount({ files }: KeyDeps, root: string, { user }: AuthorizeKeys) {
   if (!/^[a-z_][a-z0-9_.-]*\$?$/i.test(user)) throw fail('agent/user-unknown', { user });
-  const account = await findAccount(files, root, user);
-  const folder = posix.join(account?.home ?? `/home/${user}`, '.ssh');
-  for (const path of [folder, `${folder}/authorized_keys`]) await refuseLink(files, root, user, path);
-  const place = await resolveInRoot(files, root, `${folder}/authorized_keys`, { last: 'follow' });
-  const before = await files.readText(place);
-  const text = mergeKeys(before ?? '', keys);
-  const mode = (await files.stat(place))?.mode;
-  return { account, folder, place, text, gap: gapOf(before, text, mode) };
+  return await findAccount(files, root, user);
 }
 
-/**
- * The user owns that folder, and root writes there: a link of theirs to `/root/.ssh` or `/etc/shadow` would hand them
- * what it leads to. One that root made is followed.
- */
-async function refuseLink(files: Files, root: string, user: string, path: string): Promise<void> {
-  const found = await files.stat(await resolveInRoot(files, root, path));
-  if (found?.kind === 'link' && found.uid !== 0) throw fail('agent/keys-link', { user, path });
+function keyFolderOf(account: Account | undefined, { user }: AuthorizeKeys): string {
+  return posix.join(account?.home ?? `/home/${user}`, '.ssh');
+}
+
+async function lookAtKeys(
+  { files }: KeyDeps,
+  folder: OpenFolder,
+  { user, keys }: AuthorizeKeys,
+): Promise<{ readonly text: string; readonly gap: string | undefined }> {
+  const found = await files.stat(posix.join(folder.path, keyFile));
+  if (found?.kind === 'link') throw fail('agent/keys-link', { user, path: `~/.ssh/${keyFile}` });
+  const before = await folder.readText(keyFile);
+  const text = mergeKeys(before ?? '', keys);
+  return { text, gap: gapOf(before, text, found?.mode) };
 }
 
 function gapOf(before: string | undefined, text: string, mode: number | undefined): string | undefined {

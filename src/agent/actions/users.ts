@@ -119,10 +119,18 @@ async function readAccounts({ files }: UserDeps, root: string): Promise<AccountF
   };
 }
 
-async function writeAccounts({ files }: UserDeps, root: string, texts: AccountFiles): Promise<void> {
+/** Each keeps the owner and the mode that it has: programs of the group `shadow` read /etc/shadow. */
+async function writeAccounts(
+  { files, isSuperuser }: UserDeps,
+  root: string,
+  texts: AccountFiles,
+): Promise<void> {
   await ensureFolder(files, root, '/etc');
   for (const [name, path, mode] of accountFiles) {
     const place = await resolveInRoot(files, root, path, { last: 'follow' });
-    if ((await files.readText(place)) !== texts[name]) await files.write(place, texts[name], { mode });
+    if ((await files.readText(place)) === texts[name]) continue;
+    const { uid, gid, mode: found = mode } = (await files.stat(place)) ?? {};
+    const owner = isSuperuser && uid !== undefined && gid !== undefined ? { uid, gid } : {};
+    await files.write(place, texts[name], { mode: found, ...owner });
   }
 }

@@ -81,7 +81,7 @@ function isInstalledInto(text: string): boolean {
 const stopPrefix = 'muster-stop-';
 
 function stopPieces(action: CommandUnit): readonly Piece[] {
-  const name = `${stopPrefix}${action.unit.replace(/\.\w+$/, '')}.service`;
+  const name = `${stopPrefix}${action.unit.replace(/\.service$/, '').replaceAll('.', '-')}.service`;
   const contents = [
     '[Unit]',
     `Description=Stop ${action.unit} once it is up`,
@@ -89,7 +89,8 @@ function stopPieces(action: CommandUnit): readonly Piece[] {
     '[Service]',
     'Type=oneshot',
     'RemainAfterExit=yes',
-    `ExecStart=/usr/bin/systemctl stop ${action.unit}`,
+    // systemd undoes escapes in commands, and names of units hold some: `\x2d` is a dash.
+    `ExecStart=/usr/bin/systemctl stop ${action.unit.replaceAll('\\', '\\\\')}`,
     '[Install]',
     'WantedBy=multi-user.target',
     '',
@@ -107,7 +108,7 @@ function stopPieces(action: CommandUnit): readonly Piece[] {
 /** The unit that a unit of `stop` stops; `undefined` for any other one. */
 export function stopUnitOf({ name, contents = '' }: IgnitionUnit): string | undefined {
   return name.startsWith(stopPrefix)
-    ? /^ExecStart=\/usr\/bin\/systemctl stop (\S+)$/m.exec(contents)?.[1]
+    ? /^ExecStart=\/usr\/bin\/systemctl stop (\S+)$/m.exec(contents)?.[1]?.replaceAll('\\\\', '\\')
     : undefined;
 }
 

@@ -52,6 +52,7 @@ function checkPassword(hash: string, path: DataPath): readonly DataProblem[] {
 }
 
 function checkText(text: string, path: DataPath, hasLines: boolean): readonly DataProblem[] {
+  if (text === '') return [];
   const key = privateKey.exec(text);
   const found = key ?? assignment.exec(text);
   if (found === null) return [];

@@ -60,8 +60,8 @@ function checkTogether(unit: CloudUnit, index: number): readonly DataProblem[] {
     found.push(told('command', 'a masked unit cannot be started', 'take out mask: or command:'));
   if (isMasked === true && isEnabled === true)
     found.push(told('enable', 'a masked unit cannot be enabled', 'take out mask: or enable:'));
-  const hasInstall = parseUnitFile(content).unit.sections.some(({ name }) => name === 'Install');
-  if (isEnabled === true && content !== '' && !hasInstall && !isNetworkUnit(unit.name))
+  const hasInstall = () => parseUnitFile(content).unit.sections.some(({ name }) => name === 'Install');
+  if (isEnabled === true && content !== '' && !isNetworkUnit(unit.name) && !hasInstall())
     found.push(
       told(
         'enable',

@@ -65,6 +65,8 @@ const fields = z.strictObject({
 
 const unit = told(fields, 'One unit.', 'write a mapping, for example {name: etcd2.service, command: start}');
 
+const item = unit.transform(toUnit);
+
 const schema = told(
   z.array(unit),
   'Units: their files, and what is done with them.',
@@ -76,7 +78,7 @@ export const units: Section = {
   key,
   schema,
   parse: (value, context) =>
-    checkItems(key, value, schema, { item: unit.transform(toUnit), hole: noUnit }, context, (list) => ({
+    checkItems(key, value, schema, { item, hole: noUnit }, context, (list) => ({
       part: { units: list },
       problems: list.flatMap(doubtUnit),
     })),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
-import { quoteValue, told } from '../../spec/index.js';
+import { type DataProblem, quoteValue, told } from '../../spec/index.js';
 import type { CloudFile } from '../cloud-config.js';
 import { decodeContent, encodings } from '../file-content.js';
 import { findPathFault } from '../node-path.js';
@@ -62,7 +62,7 @@ const schema = told(
 );
 
 /** Stands for a file that could not be read. */
-const noFile: CloudFile = { path: '', content: '', encoding: 'utf8', owner: '', mode: 0o644 };
+const noFile: Fields = { path: '', content: '', permissions: '0644' };
 
 /** All packed files together, unpacked: by an alias a small text may name one large content many times. */
 const maxTotalBytes = 64 * 1024 * 1024;
@@ -73,11 +73,13 @@ export const writeFiles: Section = {
   schema,
   parse: (value, context) => {
     const room = { bytes: maxTotalBytes };
-    const item = fields.transform((file, check) => toFile(file, check, room, context.gunzip));
-    return checkItems(key, value, schema, { item, hole: noFile }, context, (files) => ({
-      part: { writeFiles: files },
-      problems: [],
-    }));
+    return checkItems(key, value, schema, { item: fields, hole: noFile }, context, (files) => {
+      const read = files.map((file, index) => toFile(file, index, room, context.gunzip));
+      return {
+        part: { writeFiles: read.map(({ file }) => file) },
+        problems: read.flatMap(({ problems }) => problems),
+      };
+    });
   },
   render: ({ writeFiles: files }) => (files.length === 0 ? undefined : files.map(fromFile)),
   lay: (base, over) => {
@@ -99,27 +101,31 @@ const tooMuch = {
   hint: 'fetch large files on the machine, by a unit',
 } as const;
 
+interface ReadFile {
+  readonly file: CloudFile;
+  readonly problems: readonly DataProblem[];
+}
+
+/** Of content that cannot be unpacked nothing is left. */
 function toFile(
-  file: Fields,
-  check: z.core.$RefinementCtx,
+  { path, content: written, encoding: packing, owner = '', permissions }: Fields,
+  index: number,
   room: { bytes: number },
   gunzip: Gunzip | undefined,
-): CloudFile {
-  const decoded = room.bytes < 0 ? tooMuch : decodeContent(file.content, file.encoding, gunzip);
+): ReadFile {
+  const mode = Number.parseInt(permissions, 8);
+  const decoded = room.bytes < 0 ? tooMuch : decodeContent(written, packing, gunzip);
   if (decoded.kind === 'bad') {
     const { message, hint } = decoded;
-    check.issues.push({ code: 'custom', input: file, path: ['content'], message, params: { hint } });
-    return z.NEVER;
+    const place = { path: [...key, index, 'content'], at: 'value' } as const;
+    return {
+      file: { path, content: '', encoding: 'utf8', owner, mode },
+      problems: [{ severity: 'error', rule: 'wrong-value', ...place, message, hint }],
+    };
   }
-  if (decoded.encoding === 'base64') room.bytes -= decoded.content.length;
   const { content, encoding } = decoded;
-  return {
-    path: file.path,
-    content,
-    encoding,
-    owner: file.owner ?? '',
-    mode: Number.parseInt(file.permissions, 8),
-  };
+  if (encoding === 'base64') room.bytes -= content.length;
+  return { file: { path, content, encoding, owner, mode }, problems: [] };
 }
 
 function fromFile(file: CloudFile): Readonly<Record<string, unknown>> {
