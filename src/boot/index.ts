@@ -12,10 +12,22 @@
  */
 export { answerBoot, type BootRequest, type BootResponse } from './answer.js';
 export type { BootStage } from './boot-stage.js';
+export {
+  type DhcpLines,
+  type IpxeTag,
+  ipxeFiles,
+  renderDnsmasq,
+  renderDnsmasqProxy,
+  renderIsc,
+  renderKea,
+} from './dhcp/dhcp-lines.js';
+export { type DhcpOffer, decodeOffer, encodeDiscover } from './dhcp/dhcp-packet.js';
+export { type DhcpSighting, parseDhcpLog } from './dhcp/dnsmasq-log.js';
 export { bootErrors } from './errors.js';
 export { type BootExplanation, explainBoot } from './explain.js';
 export { type FirmwareFacts, firmwareLabels, parseFacts } from './firmware-facts.js';
-export { describeMarks } from './marks.js';
+export { findMac, findUuid } from './marks.js';
+export { findMachine } from './match.js';
 export type { BootAsset, BootImage, BootMachine, BootPlan, BootProfile } from './plan.js';
 export { sortProfiles } from './profiles.js';
 export { type BootDeps, bootHandler } from './routes.js';

@@ -18,6 +18,11 @@ function inside(load: () => Promise<(input: CommandInput) => Promise<ExitCode>>)
 export const runApply = inside(async () => (await import('./apply/run-apply.js')).runApply);
 export const runBackupList = inside(async () => (await import('./run-backup-commands.js')).runBackupList);
 export const runBackupNow = inside(async () => (await import('./run-backup-commands.js')).runBackupNow);
+export const runBootDhcpConfig = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./boot/run-dhcp-config.js')).runBootDhcpConfig(input);
+export const runBootServe = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./boot/run-boot-serve.js')).runBootServe(input);
+export const runBootWhy = inside(async () => (await import('./boot/run-why.js')).runBootWhy);
 export const runCompletion = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./completion.js')).runCompletion(input);
 export const runConfigApply = async (input: CommandInput): Promise<ExitCode> =>
@@ -47,7 +52,9 @@ export const runInit = async (input: CommandInput): Promise<ExitCode> =>
 export const runLogs = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-logs.js')).runLogs(input);
 export const runLs = inside(async () => (await import('./run-keys.js')).runLs);
+export const runMachineAccept = inside(async () => (await import('./boot/run-accept.js')).runMachineAccept);
 export const runMachineReplace = inside(async () => (await import('./run-machine.js')).runMachineReplace);
+export const runPending = inside(async () => (await import('./boot/run-pending.js')).runPending);
 export const runMachines = inside(async () => (await import('./run-status.js')).runMachines);
 export const runMemberList = inside(async () => (await import('./run-member-commands.js')).runMemberList);
 export const runMemberAdd = inside(async () => (await import('./run-member-commands.js')).runMemberAdd);

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { join } from 'node:path';
-import { type Handler, holdFolder, type Log, realClock, realDownload, realRandom } from '../effects/index.js';
+import {
+  type Handler,
+  holdFolder,
+  type Log,
+  realAskDhcp,
+  realClock,
+  realDownload,
+  realExec,
+  realRandom,
+} from '../effects/index.js';
 import { runEngine } from '../engine/index.js';
 import { connect } from '../etcd/index.js';
 import { type ClusterSnapshot, emptySnapshot, openRegistry, type Registry } from '../registry/index.js';
@@ -10,6 +19,8 @@ import { openStore } from '../store/index.js';
 import { type BootFace, openBootFace } from './boot/boot-face.js';
 import { type BootImages, openBootImages } from './boot/boot-images.js';
 import { findBuiltImage } from './boot/built-image.js';
+import type { DhcpMode } from './boot/dnsmasq-config.js';
+import { startManagedDhcp } from './boot/managed-dnsmasq.js';
 import { parseCluster, readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterId, openClusterId } from './cluster-folder.js';
 import { type ClusterPlan, type PlanContext, planCluster } from './cluster-plan.js';
@@ -30,6 +41,13 @@ import { reachUrl } from './reach.js';
 import { serveStore } from './serve-store.js';
 import { version } from './version.js';
 
+/** A DHCP server that it runs beside. */
+export interface ControlDhcp {
+  readonly mode: DhcpMode;
+  /** With `full`; nothing: the upper half of the network. */
+  readonly pool: { readonly first: string; readonly last: string } | undefined;
+}
+
 /**
  * The control process: store, boot face, engine and status of one cluster, in one process. Resolves once
  * `signal` fired and everything is closed; machines go on without it.
@@ -41,6 +59,7 @@ export async function runControl(
   log: Log,
   onReady: (record: ControlRecord) => void,
   signal: AbortSignal,
+  dhcp?: ControlDhcp,
 ): Promise<void> {
   const clusterId = await openClusterId(cluster);
   const held = await holdFolder(cluster.state);
@@ -48,7 +67,7 @@ export async function runControl(
   try {
     // It may have been destroyed before the place was ours.
     if ((await findClusterId(cluster)) !== clusterId) throw fail('cli/never-up');
-    await runAlone(cluster, clusterId, log, onReady, signal);
+    await runAlone(cluster, clusterId, log, onReady, signal, dhcp);
   } finally {
     await held.release();
   }
@@ -60,6 +79,7 @@ async function runAlone(
   log: Log,
   onReady: (record: ControlRecord) => void,
   signal: AbortSignal,
+  dhcp: ControlDhcp | undefined,
 ): Promise<void> {
   const [checked, store] = await Promise.all([
     readCluster(cluster),
@@ -108,6 +128,21 @@ async function runAlone(
       );
     }
     if (plan.dns !== undefined) opened.push(await openControlDns({ registry, log }, plan, plan.dns));
+    const served =
+      dhcp &&
+      (await startManagedDhcp(
+        {
+          exec: realExec,
+          askDhcp: realAskDhcp,
+          log,
+          plan: () => view.planOf(view.latest())?.boot,
+          onSeen: (machine) => boot.records.note(machine, { at: 'dhcp' }),
+        },
+        dhcp.mode,
+        plan.controlUrl,
+        join(cluster.state, 'dhcp'),
+        { domain: plan.spec.domain, pool: dhcp.pool },
+      ));
     const record = await writeControlRecord(cluster, {
       cluster: checked.spec.name,
       controlUrl: plan.controlUrl,
@@ -121,6 +156,7 @@ async function runAlone(
     await allUntilOneEnds(signal, (until) => [
       view.run(until),
       images.run(until),
+      ...(served === undefined ? [] : [served.run(until)]),
       runControlBackups({ cluster, registry, log, latest: view.latest, planOf: view.planOf }, until),
       runEngine(
         {

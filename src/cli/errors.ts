@@ -4,6 +4,26 @@ import { type ErrorTable, errorsOf } from '../model/index.js';
 
 /** Every error of this room. */
 export const cliErrors = {
+  'cli/no-dnsmasq': {
+    message: 'dnsmasq is not installed',
+    next: 'run `sudo apt-get install -y dnsmasq-base`, or give your own DHCP server the lines of `muster boot dhcp-config`',
+    httpStatus: 500,
+  },
+  'cli/no-ipxe': {
+    message: 'no iPXE for other firmware is installed',
+    next: 'run `sudo apt-get install -y ipxe`; Debian 13 has it for arm64 as well',
+    httpStatus: 500,
+  },
+  'cli/no-dhcp-network': {
+    message: 'no network of this computer has the address {address}',
+    next: 'set control.address in the cluster file to an IPv4 address that machines reach (`ip address` lists them)',
+    httpStatus: 500,
+  },
+  'cli/dnsmasq-ended': {
+    message: 'dnsmasq ended: {why}',
+    next: 'it needs root, and ports 67 and 69 for itself; its configuration is .muster/dhcp/dnsmasq.conf',
+    httpStatus: 500,
+  },
   'cli/usage': {
     message: '{problem}',
     next: '{hint}',

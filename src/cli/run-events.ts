@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { StoreEvent } from '../registry/index.js';
+import { bootEvents } from '../status/index.js';
 import { findClusterFolder } from './cluster-folder.js';
 import { type CommandInput, type ExitCode, isSet, textFlag } from './command.js';
 import { getControl } from './control-record.js';
@@ -22,7 +23,9 @@ export async function runEvents({ flags, signal }: CommandInput): Promise<ExitCo
   const session = openSession(await getControl(findClusterFolder(flags)));
   try {
     const { store } = session.registry;
-    const events = await store.events(count);
+    const [stored, snapshot] = await Promise.all([store.events(count), session.registry.snapshot()]);
+    const boots = bootEvents(snapshot);
+    const events = [...stored, ...boots].sort((a, b) => a.at - b.at).slice(-count);
     if (!isSet(flags, 'follow')) {
       await printRows(isJson ? 'json' : 'table', events, columns);
       return 0;
@@ -30,11 +33,29 @@ export async function runEvents({ flags, signal }: CommandInput): Promise<ExitCo
     const print = (event: StoreEvent) =>
       process.stdout.write(`${isJson ? JSON.stringify(event) : lineOf(event)}\n`);
     for (const event of events) print(event);
-    for await (const event of store.watchEvents(signal)) print(event);
+    const printBoots = async () => {
+      const told = new Set(boots.map(keyOf));
+      for await (const view of session.registry.watch(signal)) {
+        if (view.kind !== 'snapshot') continue;
+        for (const event of bootEvents(view.snapshot)) {
+          if (told.has(keyOf(event))) continue;
+          told.add(keyOf(event));
+          print(event);
+        }
+      }
+    };
+    const printStored = async () => {
+      for await (const event of store.watchEvents(signal)) print(event);
+    };
+    await Promise.all([printBoots(), printStored()]);
     return 0;
   } finally {
     await session.close();
   }
+}
+
+function keyOf({ at, kind, machine }: StoreEvent): string {
+  return `${at} ${kind} ${machine}`;
 }
 
 function lineOf({ at, kind, machine, memberId, reason }: StoreEvent): string {

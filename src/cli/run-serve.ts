@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { once } from 'node:events';
+import { isIPv4 } from 'node:net';
 import { isMusterError } from '../model/index.js';
 import { loadStore } from '../store/index.js';
+import { dhcpModes } from './boot/dnsmasq-config.js';
 import { readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterFolder, openClusterId } from './cluster-folder.js';
-import type { CommandInput, ExitCode } from './command.js';
-import { runControl } from './control.js';
+import { type CommandInput, type ExitCode, type FlagValues, textFlag } from './command.js';
+import { type ControlDhcp, runControl } from './control.js';
 import { beginWord, type ReadyMessage } from './control-process.js';
 import { findControl } from './control-record.js';
+import { fail } from './errors.js';
 import { enterNetwork } from './in-network.js';
 import { openLog } from './log.js';
 import { bindProvider } from './provider-deps.js';
@@ -29,7 +32,7 @@ export async function runServe({ flags, signal }: CommandInput): Promise<ExitCod
     if (!process.connected && (await findControl(cluster)) === undefined) await raiseNetwork(cluster);
     const entered = await enterNetwork(cluster.state);
     if (entered !== undefined) return entered;
-    await runControl(cluster, openLog('control'), () => tell({ kind: 'ready' }), signal);
+    await runControl(cluster, openLog('control'), () => tell({ kind: 'ready' }), signal, dhcpOf(flags));
     return 0;
   } catch (error) {
     tell({
@@ -56,6 +59,20 @@ async function isToldToBegin(signal: AbortSignal): Promise<boolean> {
   } finally {
     settled.abort();
   }
+}
+
+function dhcpOf(flags: FlagValues): ControlDhcp | undefined {
+  const mode = dhcpModes.find((one) => one === textFlag(flags, 'dhcp'));
+  const range = textFlag(flags, 'dhcpRange');
+  if (mode === undefined) return undefined;
+  if (range === undefined) return { mode, pool: undefined };
+  const [first = '', last = '', ...more] = range.split(',').map((address) => address.trim());
+  if (mode === 'full' && isIPv4(first) && isIPv4(last) && more.length === 0)
+    return { mode, pool: { first, last } };
+  throw fail('cli/usage', {
+    problem: `"${range}" is no range of addresses for --dhcp full`,
+    hint: 'write two IPv4 addresses, for example --dhcp-range 10.0.0.100,10.0.0.199',
+  });
 }
 
 async function raiseNetwork(cluster: ClusterFolder): Promise<void> {

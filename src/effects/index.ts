@@ -4,6 +4,7 @@
  * effects: the outside world as parameters. Each effect is a small record or function type and its one
  * real implementation; what a room needs of them stands in its `deps`. Nothing here knows a room above.
  */
+export { type AskDhcp, realAskDhcp } from './ask-dhcp.js';
 export { type ByteSource, withFileBytes } from './byte-source.js';
 export { type Clock, realClock } from './clock.js';
 export { type DialUnix, type LineSocket, realDialUnix } from './dial-unix.js';

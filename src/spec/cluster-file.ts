@@ -160,7 +160,7 @@ const control = z.strictObject({
 
 const provider = z.union([z.string(), z.looseObject({ name: z.string().optional() })]).optional();
 
-const machines = z.union([wholeNumber(1, maxMachines), z.array(machineFields).min(1).max(maxMachines)]);
+const machines = z.union([wholeNumber(1, maxMachines), z.array(machineFields).max(maxMachines)]);
 
 const fields = z.strictObject({
   name: told(
@@ -207,7 +207,7 @@ const fields = z.strictObject({
   rebootLock: rebootLockField,
   machines: told(
     machines.prefault(3),
-    'How many machines (core-01, core-02, …), or a list that describes each.',
+    'How many machines (core-01, core-02, …), or a list that describes each. An empty list: none yet, they are accepted as they come.',
     'write a number from 1 to 1000, or a list of machines',
     [3, [{ name: 'core-01', mac: '52:54:00:aa:00:01' }]],
   ),

@@ -9,6 +9,7 @@
  * provider: what other rooms understand (provider options, cloud-config keys) goes to the parsers passed in.
  * `openYaml`, `readYaml` and `checkYaml` are the one way in which muster reads YAML that people edit.
  */
+export { type AddedMachine, type AddResult, addMachine } from './add-machine.js';
 export type { ImageFile, ImageSpec, ProfileSpec, SystemConfig } from './boot-spec.js';
 export {
   type CheckOptions,

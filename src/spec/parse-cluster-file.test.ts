@@ -244,10 +244,6 @@ test.each([
     ],
   ],
   [
-    'machines: []\n',
-    ['1:11 machines: at least 1 of them must be here | write a number from 1 to 1000, or a list of machines'],
-  ],
-  [
     'machines: [core-01]\n',
     [
       '1:12 machines[0]: a mapping is expected here, not "core-01" | write a mapping, for example {name: core-01, mac: "52:54:00:aa:00:01"}',

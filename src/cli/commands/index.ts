@@ -4,6 +4,7 @@ import type { AnyCommand } from '../command.js';
 import { agent } from './agent.js';
 import { apply } from './apply.js';
 import { backup } from './backup.js';
+import { boot } from './boot.js';
 import { completion } from './completion.js';
 import { config } from './config.js';
 import { destroy } from './destroy.js';
@@ -39,6 +40,7 @@ export const commands: readonly AnyCommand[] = [
   status,
   machines,
   machine,
+  boot,
   apply,
   config,
   events,

@@ -19,9 +19,29 @@ const replace: Command = {
   run: async (input) => (await import('../app.js')).runMachineReplace(input),
 };
 
+const accept: Command = {
+  name: 'accept',
+  summary: 'let in a machine that waits to boot',
+  description: [
+    'Adds a machine that nobody knows to the cluster file and applies that at once: within seconds it boots. `muster machines',
+    '--pending` lists those that wait. A machine that has not asked yet can be named by its whole MAC address or UUID.',
+  ].join('\n'),
+  args: [{ name: '<mark>', description: 'its MAC address, UUID or serial number, or the end of it' }],
+  flags: [
+    fileFlag,
+    { name: '--name <name>', description: 'its name; otherwise the first free one of core-01, core-02, …' },
+    { name: '--role <role>', description: 'what it is to be', choices: ['member', 'proxy'] },
+  ],
+  examples: [
+    ['muster machine accept 52:54:00:aa:00:09', 'as the next core-NN'],
+    ['muster machine accept 00:09 --name spare-01 --role proxy', 'by the end of its MAC address'],
+  ],
+  run: async (input) => (await import('../app.js')).runMachineAccept(input),
+};
+
 export const machine: CommandGroup = {
   name: 'machine',
   summary: 'change single machines of the cluster file',
   description: 'Changes single machines of the cluster file.',
-  commands: [replace],
+  commands: [accept, replace],
 };

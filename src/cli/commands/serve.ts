@@ -10,9 +10,22 @@ export const serve: Command = {
     'standard output: for a service manager. `muster up` starts the same in the background. One runs per cluster.',
   ].join('\n'),
   args: [],
-  flags: [fileFlag],
+  flags: [
+    fileFlag,
+    {
+      name: '--dhcp <mode>',
+      description:
+        'run dnsmasq as well: "proxy" beside the DHCP server that the network has, "full" as the one that it has not',
+      choices: ['proxy', 'full'],
+    },
+    {
+      name: '--dhcp-range <first,last>',
+      description: 'with full: addresses for machines that have none in the file',
+    },
+  ],
   examples: [
     ['muster serve', 'until ^C'],
+    ['muster serve --dhcp proxy', 'as root: machines of this network boot'],
     ['muster serve -f /etc/muster/cluster.yaml', 'as ExecStart= of a systemd unit'],
   ],
   run: async (input) => (await import('../app.js')).runServe(input),
