@@ -5,6 +5,7 @@ import { relative, resolve } from 'node:path';
 import { firmwareLabels } from '../boot/index.js';
 import { type BootstrapWarning, chooseBootstrap, type MemberSection } from '../bootstrap/index.js';
 import {
+  type CompileDeps,
   compileMachine,
   decodeUserData,
   type FileIssue,
@@ -55,7 +56,7 @@ export async function readCluster(cluster: ClusterFolder): Promise<CheckedCluste
   const fileIssues = parsed.kind === 'ok' ? parsed.warnings : parsed.issues;
   if (parsed.kind === 'bad') throw refuse(fileIssues.map((issue) => ({ file, ...issue })));
   const userData = await readUserData(cluster, parsed.spec);
-  const compiled = compileCluster(parsed.spec, userData);
+  const compiled = compileCluster(parsed.spec, userData, { gunzip, isChecked: true });
   const issues = [...fileIssues, ...compiled.issues].map((issue) => ({ file, ...issue }));
   const named = issues.map((issue) => (issue.file === '' ? { ...issue, file } : issue));
   if (named.some(({ severity }) => severity === 'error')) throw refuse(named);
@@ -77,15 +78,19 @@ export interface CompiledCluster {
 }
 
 /** Each machine's user-data from the cluster's and its own. Machines that share a text are compiled once. */
-export function compileCluster(spec: ClusterSpec, files: ReadonlyMap<string, string>): CompiledCluster {
+export function compileCluster(
+  spec: ClusterSpec,
+  files: ReadonlyMap<string, string>,
+  deps: CompileDeps = { gunzip },
+): CompiledCluster {
   const cluster = inputOf(spec.userData ?? { kind: 'file', path: defaultUserDataPath }, files);
-  const shared = compileMachine({ cluster, machine: undefined }, { gunzip });
+  const shared = compileMachine({ cluster, machine: undefined }, deps);
   const issues = new Map<string, FileIssue>();
   const userData = new Map<string, string>();
   const members: MemberSection[] = [];
   for (const { name, role, userData: own } of spec.machines) {
     const machine = own === undefined ? undefined : inputOf(own, files);
-    const compiled = machine === undefined ? shared : compileMachine({ cluster, machine }, { gunzip });
+    const compiled = machine === undefined ? shared : compileMachine({ cluster, machine }, deps);
     for (const issue of compiled.issues) issues.set(JSON.stringify(issue), issue);
     if (compiled.kind !== 'ok') continue;
     const { userData: text, etcd2: options } = compiled.config;
@@ -94,7 +99,7 @@ export function compileCluster(spec: ClusterSpec, files: ReadonlyMap<string, str
     const file = source?.kind === 'file' ? source.path : '';
     if (role === 'member') members.push({ machine: name, file, options });
   }
-  const profileUserData = compileProfiles(spec, cluster, files, issues);
+  const profileUserData = compileProfiles(spec, cluster, files, issues, deps);
   const all = [...issues.values()];
   if (spec.store.kind !== 'etcd')
     return { userData, profileUserData, bootstrap: 'static', srvName: '', issues: all };
@@ -109,13 +114,14 @@ function compileProfiles(
   cluster: UserDataInput,
   files: ReadonlyMap<string, string>,
   issues: Map<string, FileIssue>,
+  deps: CompileDeps,
 ): CompiledCluster['profileUserData'] {
   const all = new Map<string, Map<string, string>>();
   for (const { name: profile, selector, userData } of spec.profiles) {
     if (userData === undefined) continue;
     const own = inputOf(userData, files);
     const compile = (machine: UserDataInput | undefined) => {
-      const compiled = compileMachine({ cluster, profile: own, machine }, { gunzip });
+      const compiled = compileMachine({ cluster, profile: own, machine }, deps);
       for (const issue of compiled.issues) issues.set(JSON.stringify(issue), issue);
       return compiled.kind === 'ok' ? compiled.config.userData : undefined;
     };

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseClusterFile } from '../spec/index.js';
 import { emptyCloudConfig } from './cloud-config.js';
 import { type CompiledMachine, compileMachine, type UserDataInput } from './compile-machine.js';
@@ -54,6 +54,28 @@ test('no user-data at all is empty user-data', () => {
   const empty = { kind: 'ok', config: { kind: 'empty', userData: '', etcd2: {} }, issues: [] };
   expect(compileMachine({ cluster: undefined, machine: undefined })).toEqual(empty);
   expect(compileMachine({ cluster: text('user-data', ''), machine: undefined })).toEqual(empty);
+});
+
+describe('when asked for, what sections say of each other is told, too', () => {
+  const etcd2 = '#cloud-config\ncoreos:\n  etcd2:\n    initial-cluster: core-01=http://10.0.0.1:2380\n';
+  const told = (compiled: CompiledMachine) =>
+    compiled.issues.map(({ file, line, severity, path }) => `${file}:${line} ${severity} ${path}`);
+  const checked = { isChecked: true };
+
+  test('of one file by line, without notes', () => {
+    const input = { cluster: text('user-data', etcd2), machine: undefined };
+    expect(told(compileMachine(input))).toEqual([]);
+    expect(told(compileMachine(input, checked))).toEqual(['user-data:4 error coreos.etcd2.initial-cluster']);
+  });
+
+  test('of layers by path: the upper one may mend the lower, or break it', () => {
+    const [cluster, advertised] = [text('user-data', etcd2), 'http://10.0.0.1:2380'];
+    const mended = { name: 'core-01', initial_advertise_peer_urls: advertised };
+    const mend = { cluster, machine: inline({ coreos: { etcd2: mended } }) };
+    expect(told(compileMachine(mend, checked))).toEqual([]);
+    const wrong = { cluster, machine: inline({ coreos: { etcd2: { ...mended, name: 'core-02' } } }) };
+    expect(told(compileMachine(wrong, checked))).toEqual(['user-data:1 error coreos.etcd2.initial_cluster']);
+  });
 });
 
 test('keys of a machine are laid over the cluster user-data', () => {

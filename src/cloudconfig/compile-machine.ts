@@ -5,7 +5,9 @@ import { type CloudConfig, emptyCloudConfig, type SectionOptions } from './cloud
 import { parseInlineConfig } from './inline-config.js';
 import { layOver } from './lay-over.js';
 import { renderUserData } from './render-user-data.js';
+import { rules } from './rules/index.js';
 import { parseUserData, type UserData, type UserDataDeps } from './user-data.js';
+import { checkUserData } from './validate-user-data.js';
 
 /** User-data as the cluster file names it, with the text of files read. */
 export type UserDataInput =
@@ -48,6 +50,12 @@ interface Layer {
   readonly file: string;
   readonly text: string | undefined;
   readonly parsed: UserData;
+  readonly issues: readonly Issue[];
+}
+
+export interface CompileDeps extends UserDataDeps {
+  /** Whether to tell also what `validateUserData` does, but for its notes: of a machine's whole user-data. */
+  readonly isChecked?: boolean;
 }
 
 /**
@@ -55,7 +63,7 @@ interface Layer {
  *
  * Cost: parses each text once; a thousand machines that share one are better compiled once.
  */
-export function compileMachine(input: MachineInput, deps: UserDataDeps = {}): CompiledMachine {
+export function compileMachine(input: MachineInput, deps: CompileDeps = {}): CompiledMachine {
   const given = [input.cluster, input.profile, input.machine].filter((source) => source !== undefined);
   const sources = given.slice(
     Math.max(
@@ -63,7 +71,9 @@ export function compileMachine(input: MachineInput, deps: UserDataDeps = {}): Co
       given.findLastIndex(({ kind }) => kind === 'text'),
     ),
   );
-  const layers = sources.map((source) => readLayer(source, deps));
+  // What is laid over a text may mend it: then only the whole is checked.
+  const isWhole = deps.isChecked === true && sources.length === 1;
+  const layers = sources.map((source) => readLayer(source, isWhole, deps));
   const issues = layers.flatMap(issuesOf);
   if (layers.some(({ parsed }) => parsed.kind === 'bad')) return { kind: 'bad', issues };
   const [first] = layers;
@@ -74,12 +84,16 @@ export function compileMachine(input: MachineInput, deps: UserDataDeps = {}): Co
       config: { kind: first.parsed.kind, userData: first.text, etcd2: etcd2Of(first.parsed) },
       issues,
     };
-  return layAll(layers, issues);
+  return layAll(layers, issues, deps);
 }
 
-function readLayer(source: UserDataInput, deps: UserDataDeps): Layer {
-  if (source.kind === 'text')
-    return { file: source.file, text: source.text, parsed: parseUserData(source.text, deps) };
+function readLayer(source: UserDataInput, isChecked: boolean, deps: UserDataDeps): Layer {
+  if (source.kind === 'text') {
+    const { file, text } = source;
+    const checked = isChecked ? checkUserData(text, deps) : undefined;
+    const parsed = checked?.parsed ?? parseUserData(text, deps);
+    return { file, text, parsed, issues: checked?.issues.filter(isNoNote) ?? issuesIn(parsed) };
+  }
   const inline = parseInlineConfig(source.config, deps);
   const issues = inline.problems.map(({ path, message, hint, severity = 'error' }) => ({
     severity,
@@ -91,10 +105,18 @@ function readLayer(source: UserDataInput, deps: UserDataDeps): Layer {
   }));
   const parsed: UserData =
     inline.kind === 'ok' ? { kind: 'cloud-config', config: inline.options, issues } : { kind: 'bad', issues };
-  return { file: '', text: undefined, parsed };
+  return { file: '', text: undefined, parsed, issues };
 }
 
-function layAll(layers: readonly Layer[], issues: readonly FileIssue[]): CompiledMachine {
+function isNoNote({ severity }: Pick<Issue, 'severity'>): boolean {
+  return severity !== 'info';
+}
+
+function layAll(
+  layers: readonly Layer[],
+  issues: readonly FileIssue[],
+  { isChecked = false }: CompileDeps,
+): CompiledMachine {
   const configs: CloudConfig[] = [];
   for (const { file, parsed } of layers) {
     if (parsed.kind === 'cloud-config') configs.push(parsed.config);
@@ -105,17 +127,30 @@ function layAll(layers: readonly Layer[], issues: readonly FileIssue[]): Compile
   return {
     kind: 'ok',
     config: { kind: 'cloud-config', userData: renderUserData(config), etcd2: config.etcd2 },
-    issues,
+    issues: isChecked ? [...issues, ...checkLaid(config, layers[0]?.file ?? '')] : issues,
   };
+}
+
+/** Of layers no line is known any more: the path tells what is meant. */
+function checkLaid(config: CloudConfig, file: string): readonly FileIssue[] {
+  const problems = rules.flatMap((rule) => rule(config)).filter(isNoNote);
+  return problems.map(({ severity, rule = 'yaml', path, message, hint }) => ({
+    ...{ file, severity, rule, path: path.join('.'), line: 1, column: 1 },
+    message: `${message}, with the keys of the machine laid over it`,
+    hint,
+  }));
 }
 
 function etcd2Of(parsed: UserData): SectionOptions {
   return parsed.kind === 'cloud-config' ? parsed.config.etcd2 : {};
 }
 
-function issuesOf({ file, parsed }: Layer): readonly FileIssue[] {
-  if (parsed.kind !== 'cloud-config' && parsed.kind !== 'bad') return [];
-  return parsed.issues.map((issue) => ({ file, ...issue }));
+function issuesOf({ file, issues }: Layer): readonly FileIssue[] {
+  return issues.map((issue) => ({ file, ...issue }));
+}
+
+function issuesIn(parsed: UserData): readonly Issue[] {
+  return parsed.kind === 'cloud-config' || parsed.kind === 'bad' ? parsed.issues : [];
 }
 
 function cannotLay(file: string, kind: string): FileIssue {

@@ -25,6 +25,7 @@ export {
   unitCommands,
 } from './cloud-config.js';
 export {
+  type CompileDeps,
   type CompiledMachine,
   compileMachine,
   type FileIssue,

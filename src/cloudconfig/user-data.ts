@@ -3,7 +3,7 @@
 import type { Issue } from '../model/index.js';
 import { placeProblems, quoteValue, sortIssues } from '../spec/index.js';
 import type { CloudConfig } from './cloud-config.js';
-import { readCloudText } from './cloud-text.js';
+import { type CloudText, readCloudText } from './cloud-text.js';
 import type { Gunzip } from './section.js';
 
 /** What user-data turned out to be. `issues` of a cloud-config are warnings; of what is bad, at least one is an error. */
@@ -35,7 +35,11 @@ export function parseUserData(text: string, deps: UserDataDeps = {}): UserData {
 }
 
 function parseCloudConfig(text: string, deps: UserDataDeps): UserData {
-  const opened = readCloudText(text, deps.gunzip);
+  return userDataOf(readCloudText(text, deps.gunzip));
+}
+
+/** What a cloud-config that was opened says, for whoever needs its places too. */
+export function userDataOf(opened: CloudText): UserData {
   if (opened.kind === 'bad') return { kind: 'bad', issues: sortIssues(opened.issues) };
   const { document, read } = opened;
   const { config, problems } = read;

@@ -3,14 +3,14 @@
 import type { Issue } from '../model/index.js';
 import { placeProblems, sortIssues, type YamlDocument } from '../spec/index.js';
 import type { CloudData } from './cloud-data.js';
-import { readCloudText } from './cloud-text.js';
+import { type CloudText, readCloudText } from './cloud-text.js';
 import { decodeUserData } from './decode-user-data.js';
 import { parseIgnition } from './ignition/parse-ignition.js';
 import { checkEmptyValues } from './rules/empty-values.js';
 import { rules } from './rules/index.js';
 import { checkRetired } from './rules/retired.js';
 import { checkScript, checkVariables } from './rules/text.js';
-import { parseUserData, type UserDataDeps } from './user-data.js';
+import { parseUserData, type UserData, type UserDataDeps, userDataOf } from './user-data.js';
 
 /** Everything that can be said of one file. */
 export interface UserDataReport {
@@ -30,27 +30,41 @@ export function validateUserData(bytes: Uint8Array, deps: UserDataDeps = {}): Us
   const decoded = decodeUserData(bytes, deps);
   if (decoded.kind === 'bad') return { kind: 'unknown', issues: decoded.issues };
   const { text } = decoded;
-  if (/^#cloud-config\s*?(\n|$)/.test(text))
-    return { kind: 'cloud-config', issues: checkCloudConfig(text, deps) };
+  const { parsed, issues } = checkUserData(text, deps);
+  if (isCloudConfig(text)) return { kind: 'cloud-config', issues };
+  return { kind: parsed.kind === 'bad' ? 'unknown' : parsed.kind, issues };
+}
+
+/** What a text says, and everything that can be said of it. Reads it once. */
+export function checkUserData(
+  text: string,
+  deps: UserDataDeps = {},
+): { readonly parsed: UserData; readonly issues: readonly Issue[] } {
+  if (isCloudConfig(text)) {
+    const opened = readCloudText(text, deps.gunzip);
+    return { parsed: userDataOf(opened), issues: checkCloudConfig(text, opened) };
+  }
   const parsed = parseUserData(text, deps);
   switch (parsed.kind) {
     case 'script':
-      return { kind: 'script', issues: sortIssues([...checkScript(text), ...checkVariables(text)]) };
+      return { parsed, issues: sortIssues([...checkScript(text), ...checkVariables(text)]) };
     case 'ignition':
-      return { kind: 'ignition', issues: sortIssues([...checkIgnition(text), ...checkVariables(text)]) };
+      return { parsed, issues: sortIssues([...checkIgnition(text), ...checkVariables(text)]) };
     case 'empty':
-      return { kind: 'empty', issues: [] };
+      return { parsed, issues: [] };
     case 'cloud-config':
-      return { kind: 'cloud-config', issues: parsed.issues };
     case 'bad':
-      return { kind: 'unknown', issues: parsed.issues };
+      return { parsed, issues: parsed.issues };
     default:
       return parsed satisfies never;
   }
 }
 
-function checkCloudConfig(text: string, { gunzip }: UserDataDeps): readonly Issue[] {
-  const opened = readCloudText(text, gunzip);
+function isCloudConfig(text: string): boolean {
+  return /^#cloud-config\s*?(\n|$)/.test(text);
+}
+
+function checkCloudConfig(text: string, opened: CloudText): readonly Issue[] {
   if (opened.kind === 'bad') return sortIssues([...opened.issues, ...checkVariables(text)]);
   const { document, read } = opened;
   const issues = [...document.warnings, ...placeProblems(document, read.problems), ...checkVariables(text)];

@@ -37,6 +37,21 @@ describe('commands that need no cluster', () => {
     expect(JSON.parse(status.stdout)).toMatchObject({ cluster: 'edge-7', state: 'down' });
   });
 
+  test('up refuses user-data that cannot work as a whole, before anything is started', async () => {
+    await using site = await openSite();
+    await site.write('cluster.yaml', 'name: whole\nuserData: user-data\nmachines: [{name: core-01}]\n');
+    const etcd2 = 'etcd2: {name: a, initial-cluster: "b=http://10.0.0.1:2380"}';
+    const units = 'units: [{name: web.service, command: start}]';
+    await site.write('user-data', `#cloud-config\ncoreos:\n  ${etcd2}\n  ${units}\n`);
+    const refused = await site.muster('up');
+    expect(refused.code).not.toBe(0);
+    const { stdout } = await site.muster('config', 'validate', 'user-data');
+    const told = stdout.split('\n').filter((line) => /: (error|warning):/.test(line));
+    expect(told).toHaveLength(2);
+    for (const line of told) expect(refused.stderr).toContain(line);
+    expect(await site.processes()).toEqual([]);
+  });
+
   test('schema is JSON Schema that names every field', async () => {
     await using site = await openSite();
     const schema = JSON.parse((await site.muster('schema')).stdout);

@@ -4,7 +4,7 @@ import { type DataProblem, quoteValue } from '../../spec/index.js';
 import type { CloudConfig, SectionOptions } from '../cloud-config.js';
 import { isEtcdUrl } from '../option-fields.js';
 import { problem } from '../rule.js';
-import { findPlaceholder } from '../substitute.js';
+import { findPlaceholder, substituteSamples } from '../substitute.js';
 
 type EtcdSection = 'etcd' | 'etcd2';
 
@@ -75,10 +75,13 @@ function checkOwnEntry(
   entries: readonly string[],
 ): readonly DataProblem[] {
   const name = textOf(options, 'name') || 'default';
-  if (findPlaceholder(name) !== undefined) return [];
+  // A proxy is no member; and whether a machine's own name is among others is known once it is filled in.
+  const isProxy = ['on', 'readonly'].includes(textOf(options, 'proxy'));
+  if (isProxy || findPlaceholder(name) !== undefined) return [];
   const urls = entries
     .filter((entry) => entry.startsWith(`${name}=`))
     .map((entry) => entry.slice(name.length + 1));
+  if (urls.length === 0 && isVariable(name)) return [];
   if (urls.length === 0) {
     const names = [...new Set(entries.map((entry) => entry.slice(0, entry.indexOf('='))))].join(', ');
     const isNamed = textOf(options, 'name') !== '';
@@ -90,13 +93,19 @@ function checkOwnEntry(
     ];
   }
   const own = splitUrls(textOf(options, 'initial_advertise_peer_urls') || 'http://localhost:2380');
-  const missing = own.filter((url) => !urls.includes(url) && findPlaceholder(url) === undefined);
+  const isOpen = (url: string) =>
+    findPlaceholder(url) !== undefined || isVariable(url) || urls.some(isVariable);
+  const missing = own.filter((url) => !urls.includes(url) && !isOpen(url));
   return missing.map((url) =>
     problem('etcd-bootstrap', 'error', path, [
       `this has ${urls.join(', ')} for ${quoteValue(name)}, which advertises ${url} to its peers`,
       'write the same URLs here and in initial_advertise_peer_urls',
     ]),
   );
+}
+
+function isVariable(text: string): boolean {
+  return substituteSamples(text) !== text;
 }
 
 function isEntry(entry: string): boolean {
