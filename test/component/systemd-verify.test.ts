@@ -76,3 +76,18 @@ test('directives that systemd does not know are those that are told', async () =
   );
   expect([...said].sort()).toEqual([...told].sort());
 });
+
+test('every directive that the systemd at hand knows is known', async () => {
+  const { stdout } = await execa('/lib/systemd/systemd', ['--dump-configuration-items']);
+  const sections = stdout.split(/^(?=\[)/m).filter((text) => text.startsWith('['));
+  expect(sections.length).toBeGreaterThan(10);
+  const units = sections.map((text, index) => {
+    const section = /^\[(\w+)\]/.exec(text)?.[1] ?? '';
+    const kind = ['Unit', 'Install'].includes(section) ? 'target' : section.toLowerCase();
+    const lines = text.split('\n').map((line) => line.replace(/=.*/, '=x'));
+    return { name: `a${index}.${kind}`, content: lines.join('\n') };
+  });
+  const text = `#cloud-config\n${JSON.stringify({ coreos: { units } })}\n`;
+  const { issues } = validateUserData(Buffer.from(text));
+  expect(issues.filter(({ rule }) => rule === 'unknown-directive')).toEqual([]);
+});

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { NodeState } from '../../src/registry/index.js';
 import { machine, openSite, type Site, untilStatus } from './harness.js';
+import { openEtcdSite, storeOf } from './members/etcd-site.js';
 
 const names = ['core-01', 'core-02', 'core-03'] as const;
 
@@ -146,4 +147,30 @@ test('a machine that does not get well ends the roll, and the next call goes on'
   expect(outcomes(off.stdout)).toEqual({ 'core-01': 'applied', 'core-02': 'applied', 'core-03': 'off' });
   expect(await site.muster('up', 'core-03')).toMatchObject({ code: 0 });
   expect(await motdOf(site, 'core-03')).toBe('three on core-03');
+});
+
+test('members of an etcd are rolled one by one, and not on while their cluster is not whole', async () => {
+  await using site = await openEtcdSite({ more: ['userData: user-data'] });
+  const withEtcd = (text: string) => `${text}    - {name: etcd2.service, command: start}\n`;
+  await site.write('user-data', withEtcd(userData('one', 804)));
+  const up = await site.muster('up');
+  expect(up, up.stderr).toMatchObject({ code: 0 });
+  const members = (await site.processes()).filter(({ command }) =>
+    /\betcd .*--name[ =]core-03/.test(command),
+  );
+  const [{ pid }] = members as [(typeof members)[number]];
+  expect(members).toHaveLength(1);
+  await site.write('user-data', withEtcd(userData('two', 805)));
+  process.kill(pid, 'SIGSTOP');
+  const held = await site.muster('apply', '--settle', '1', '--timeout', '10', '-o', 'json');
+  process.kill(pid, 'SIGCONT');
+  expect(outcomes(held.stdout)).toMatchObject({ 'core-01': 'failed', 'core-02': 'not reached' });
+  expect(held.code).toBe(1);
+  expect(await motdOf(site, 'core-02')).toBe('one on core-02');
+  await untilStatus(site, ({ store }) => store?.state === 'ok');
+  const rolled = await site.muster('apply', '--settle', '1', '-o', 'json');
+  expect(rolled.code).toBe(0);
+  expect(outcomes(rolled.stdout)).toEqual({ 'core-01': 'same', 'core-02': 'applied', 'core-03': 'applied' });
+  expect(storeOf(await site.status()).states).toEqual(['voter', 'voter', 'voter']);
+  expect(await working(site, 805)).toBe(3);
 });

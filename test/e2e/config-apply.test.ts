@@ -184,6 +184,15 @@ describe('user-data from a server', () => {
       await distrusting.saw('cannot fetch user-data yet: self-signed certificate');
       process.kill(distrusting.pid, 'SIGTERM');
       expect((await distrusting.done).code).toBe(130);
+      const orders = `cloud-config-url=https://127.0.0.1:${port}/ muster.etcd=http://127.0.0.1:1`;
+      const agent = ['agent', '--command-line', `${orders} systemd.machine_id=${'5'.repeat(32)}`, '--root'];
+      const machine = site.start(...agent, 'node', '--ca-file', cert);
+      await machine.saw('"kind":"set-hostname"');
+      expect(await readFile(join(site.folder, 'node/etc/hostname'), 'utf8')).toBe('safe\n');
+      const doubting = site.start(...agent, 'other');
+      await doubting.saw('self-signed certificate');
+      for (const { pid } of [machine, doubting]) process.kill(pid, 'SIGTERM');
+      for (const { done } of [machine, doubting]) expect((await done).code).toBe(0);
     } finally {
       server.close();
       server.closeAllConnections();
