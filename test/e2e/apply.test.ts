@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { NodeState } from '../../src/registry/index.js';
 import { machine, openSite, type Site, untilStatus } from './harness.js';
-import { openEtcdSite, storeOf } from './members/etcd-site.js';
+import { openEtcdSite, signalMachine, storeOf } from './members/etcd-site.js';
 
 const names = ['core-01', 'core-02', 'core-03'] as const;
 
@@ -155,15 +155,11 @@ test('members of an etcd are rolled one by one, and not on while their cluster i
   await site.write('user-data', withEtcd(userData('one', 804)));
   const up = await site.muster('up');
   expect(up, up.stderr).toMatchObject({ code: 0 });
-  const members = (await site.processes()).filter(({ command }) =>
-    /\betcd .*--name[ =]core-03/.test(command),
-  );
-  const [{ pid }] = members as [(typeof members)[number]];
-  expect(members).toHaveLength(1);
   await site.write('user-data', withEtcd(userData('two', 805)));
-  process.kill(pid, 'SIGSTOP');
+  await signalMachine(site, 'core-03', 'SIGSTOP');
+  await untilStatus(site, ({ store }) => store?.state !== 'ok');
   const held = await site.muster('apply', '--settle', '1', '--timeout', '10', '-o', 'json');
-  process.kill(pid, 'SIGCONT');
+  await signalMachine(site, 'core-03', 'SIGCONT');
   expect(outcomes(held.stdout)).toMatchObject({ 'core-01': 'failed', 'core-02': 'not reached' });
   expect(held.code).toBe(1);
   expect(await motdOf(site, 'core-02')).toBe('one on core-02');
