@@ -56,7 +56,10 @@ describe('commands that need no cluster', () => {
     await using site = await openSite();
     const schema = JSON.parse((await site.muster('schema')).stdout);
     expect(Object.keys(schema.properties).sort()).toEqual(
-      ['agentTtl', 'backup', 'control', 'domain', 'machines', 'name', 'provider', 'store', 'userData'].sort(),
+      [
+        ...['agentTtl', 'backup', 'control', 'domain', 'image', 'machines', 'name', 'profiles', 'provider'],
+        ...['rebootLock', 'store', 'userData'],
+      ].sort(),
     );
   });
 

@@ -4,7 +4,7 @@ import { type Command, fileFlag, outputFlag } from '../command.js';
 
 export const events: Command = {
   name: 'events',
-  summary: 'show what happened to machines and the store’s members, and why',
+  summary: 'show what happened to machines and members, and why',
   description: [
     'Shows the log of the etcd cluster that the machines run: who was added, removed and promoted, when, and why (the',
     'last 1000 are kept); and each stage of the last boot of every machine.',
