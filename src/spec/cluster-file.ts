@@ -39,11 +39,11 @@ const etcdDefaults = {
   program: 'etcd',
 } as const;
 
-/** Long against a reboot, a new kernel, a walk to the rack. */
+/** Best long against a reboot, a new kernel, a walk to the rack; short to see it done. */
 const replaceAfter = z.union([z.number(), z.string()]).transform((value, context): number => {
   const seconds = findSeconds(String(value));
-  if (seconds !== undefined && seconds >= 300 && seconds <= 31 * 86_400) return seconds;
-  const message = `${quoteValue(value)} is not a time from 5m to 744h`;
+  if (seconds !== undefined && seconds >= 10 && seconds <= 31 * 86_400) return seconds;
+  const message = `${quoteValue(value)} is not a time from 10s to 744h`;
   context.issues.push({ code: 'custom', input: value, message });
   return z.NEVER;
 });
@@ -65,7 +65,7 @@ const storeFields = z.strictObject({
   replaceAfter: told(
     replaceAfter.optional(),
     'A member whose machine is away for this long is removed, as long as two others are left. Left out: it is waited for.',
-    'write a time that is long against reboots, from 5m to 744h, for example 24h',
+    'write a time that is long against reboots, from 10s to 744h, for example 24h',
     ['24h'],
   ),
   program: told(

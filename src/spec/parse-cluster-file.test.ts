@@ -182,9 +182,9 @@ test.each([
     ['1:20 store.bootstrap: the embedded store has no "bootstrap" | write static, seed, discovery or srv'],
   ],
   [
-    'store: {kind: etcd, replaceAfter: 1m}\n',
+    'store: {kind: etcd, replaceAfter: 9s}\n',
     [
-      '1:35 store.replaceAfter: "1m" is not a time from 5m to 744h | write a time that is long against reboots, from 5m to 744h, for example 24h',
+      '1:35 store.replaceAfter: "9s" is not a time from 10s to 744h | write a time that is long against reboots, from 10s to 744h, for example 24h',
     ],
   ],
   [

@@ -29,13 +29,17 @@ export async function openEtcdSite(options: {
   readonly bootstrap?: 'static' | 'seed';
   /** More lines of the cluster file. */
   readonly more?: readonly string[];
+  /** More keys of its store. */
+  readonly store?: readonly string[];
+  /** A site whose cluster file is written anew; a new one when left out. */
+  readonly site?: Site;
 }): Promise<Site> {
-  const { version = '3.5', machines = 3, bootstrap = 'static', more = [] } = options;
-  const site = await openSite();
+  const { version = '3.5', machines = 3, bootstrap = 'static', more = [], store = [] } = options;
+  const site = options.site ?? (await openSite());
   await site.write(
     'cluster.yaml',
     [
-      `store: {kind: etcd, bootstrap: ${bootstrap}, program: ${folders[version]}/etcd}`,
+      `store: {${[`kind: etcd, bootstrap: ${bootstrap}, program: ${folders[version]}/etcd`, ...store].join(', ')}}`,
       `machines: ${machines}`,
       ...more,
       '',
