@@ -89,7 +89,7 @@ async function secure(
   const session = openSession(running ?? (await startControl(cluster, signal)));
   try {
     if (names === undefined) return await sealStore(session, signal);
-    checkQuorum(await session.registry.snapshot(), names);
+    await checkQuorum(await session.registry.snapshot(), names);
     return undefined;
   } catch (error) {
     // A control process that hangs has to be got rid of; with a store of its own nothing is lost.

@@ -20,7 +20,7 @@ export async function runReboot({ args, flags, signal }: CommandInput): Promise<
   checkNames(existing.name, await existing.machineNames(), args);
   const session = openSession(control);
   try {
-    if (!isSet(flags, 'discard')) checkQuorum(await session.registry.snapshot(), args);
+    if (!isSet(flags, 'discard')) await checkQuorum(await session.registry.snapshot(), args);
     const plan = await readAppliedPlan(cluster, session);
     const progress = await openProgress(args, 'joined');
     try {

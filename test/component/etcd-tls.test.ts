@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import * as https from 'node:https';
+import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ClientTls, connect, keyOf } from '../../src/etcd/index.js';
 import { memoryAuth } from './etcd-doubles.js';
 import { etcdctl, hasEtcdctl, type Served, startServed } from './etcd-parts.js';
@@ -114,6 +116,37 @@ describe('with TLS', () => {
     const plain = connect([url().replace('https:', 'http:')], { timeoutMs: 3_000 });
     await ask(plain);
     await plain.close();
+  });
+
+  it('leaves no socket behind that nobody has accepted, with TLS or without', async () => {
+    const script =
+      'const s = require("net").createServer().listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => console.log(s.address().port))';
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const filling: net.Socket[] = [];
+    try {
+      const [said] = await once(child.stdout, 'data');
+      const port = Number(String(said));
+      // From now on the kernel accepts what its queue takes, and drops all others without a word.
+      child.kill('SIGSTOP');
+      for (let times = 0; times < 4; times += 1)
+        filling.push(net.connect(port, '127.0.0.1').on('error', () => {}));
+      await once(filling[0] ?? child, 'connect');
+      const sockets = () =>
+        process
+          .getActiveResourcesInfo()
+          .filter((one) => /^T(CP|LS)/.test(one))
+          .sort();
+      const before = sockets();
+      for (const scheme of ['http', 'https']) {
+        const client = connect([`${scheme}://127.0.0.1:${port}`], { timeoutMs: 300 });
+        await expect(client.range({ key: keyOf('k') })).rejects.toMatchObject({ code: 'etcd/unavailable' });
+        await client.close();
+      }
+      await vi.waitFor(() => expect(sockets()).toEqual(before));
+    } finally {
+      for (const socket of filling) socket.destroy();
+      child.kill('SIGKILL');
+    }
   });
 
   it.skipIf(!hasEtcdctl)('serves stock etcdctl', async () => {

@@ -46,8 +46,12 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const { name, id } = entry.wanted;
   const [outcome, reason] = await settle(deps, entry, isStopped, limits, signal);
-  const { nodes } = await deps.registry.snapshot();
-  return { name, outcome, reason, atBoot: nodes.get(id)?.config?.atBoot ?? [] };
+  // The table is worth more than this column of it: the store may be away by now.
+  const atBoot = await deps.registry.snapshot().then(
+    ({ nodes }) => nodes.get(id)?.config?.atBoot,
+    () => undefined,
+  );
+  return { name, outcome, reason, atBoot: atBoot ?? [] };
 }
 
 async function settle(
@@ -64,7 +68,9 @@ async function settle(
       return ['same', ''];
     case 'send': {
       if (isStopped) return ['not reached', entry.why];
-      const problem = await sendOne(deps, entry, limits, signal);
+      const problem = await sendOne(deps, entry, limits, signal).catch((error: unknown) =>
+        error instanceof Error ? error.message : String(error),
+      );
       return problem === undefined ? ['applied', entry.why] : ['failed', problem];
     }
     default:

@@ -6,19 +6,21 @@ import { fail } from '../errors.js';
 import { openExisting } from '../existing.js';
 import { linksHint } from './choose-blow.js';
 import { parseSides, renderPartition } from './partition.js';
-import { cutAll } from './strike.js';
+import { cutAll, endFaults } from './strike.js';
 
 /** `muster drill cut` and `muster drill heal`: a partition for as long as the operator wants it, and no load. */
 export async function runCut({ args, flags }: CommandInput): Promise<ExitCode> {
   const existing = await openExisting(findClusterFolder(flags));
-  const links = existing.host.faults?.links;
+  const { faults } = existing.host;
+  if (args[0] === 'heal' && faults !== undefined) {
+    await endFaults(faults, await existing.machineNames());
+    const links = faults.links === undefined ? '' : ', all links carry everything again';
+    process.stdout.write(`no machine stands still${links}\n`);
+    return 0;
+  }
+  const links = faults?.links;
   if (links === undefined) {
     throw fail('cli/usage', { problem: 'these machines have no links of their own', hint: linksHint });
-  }
-  if (args[0] === 'heal') {
-    await links.heal();
-    process.stdout.write('all links carry everything again\n');
-    return 0;
   }
   const partition = parseSides(textFlag(flags, 'sides') ?? '', await existing.machineNames());
   try {

@@ -14,7 +14,7 @@ import { checkPlan, chooseBlow, type DrillPlan, faultKinds } from './choose-blow
 import { type DrillReport, foldDrill } from './drill-report.js';
 import { type Episode, runEpisode } from './episode.js';
 import { runCut } from './run-cut.js';
-import type { EpisodeDeps } from './strike.js';
+import { type EpisodeDeps, endFaults } from './strike.js';
 import { startLoad } from './write-load.js';
 
 const callTimeoutMs = 3_000;
@@ -36,8 +36,7 @@ export async function runDrill(input: CommandInput): Promise<ExitCode> {
     if (faults === undefined || store === undefined) throw fail('cli/cannot-drill');
     const names = store.members.map(({ name }) => name);
     checkPlan(plan, names, faults.links !== undefined);
-    // What a drill that was killed has cut stays cut.
-    if (plan.fault === 'partition') await faults.links?.heal();
+    await endFaults(faults, names);
     const { storeView } = await session.registry.snapshot();
     if (storeView?.state !== 'ok') throw fail('cli/drill-not-whole', { why: storeView?.reason ?? 'unknown' });
     const clients = new Map(

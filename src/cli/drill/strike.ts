@@ -57,6 +57,16 @@ export async function strike(
   }
 }
 
+/** Ends what a drill that was killed has left behind, whatever of it is there. */
+export async function endFaults(
+  faults: Pick<HostFaults, 'thaw' | 'links'>,
+  machines: readonly string[],
+): Promise<void> {
+  // One that is off has nothing that could be thawed.
+  await Promise.allSettled(machines.map((name) => faults.thaw(name)));
+  await faults.links?.heal();
+}
+
 export async function cutAll(links: LinkFaults, partition: Partition): Promise<void> {
   for (const { from, to } of cutsOf(partition)) await links.cut(from, to);
 }

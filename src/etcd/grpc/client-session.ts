@@ -2,6 +2,7 @@
 
 import * as http2 from 'node:http2';
 import * as net from 'node:net';
+import * as tls from 'node:tls';
 import { fail } from '../errors.js';
 
 /** For endpoints of `https:`; PEM texts. */
@@ -29,21 +30,18 @@ const windowBytes = 1024 * 1024;
 export function openSession(
   endpoint: string,
   timeoutMs: number,
-  tls: ClientTls = {},
+  clientTls: ClientTls = {},
 ): Promise<http2.ClientHttp2Session> {
-  const { serverName, ...certificates } = tls;
   return new Promise((resolve, reject) => {
-    const socket = openSocket(endpoint);
+    const socket = openSocket(endpoint, clientTls);
     const session = http2.connect(endpoint, {
-      ...(socket === undefined ? {} : { createConnection: () => socket }),
-      ...certificates,
-      ...(serverName === undefined ? {} : { servername: serverName }),
+      createConnection: () => socket,
       settings: { initialWindowSize: windowBytes, enablePush: false },
     });
     const giveUp = (reason: string, cause?: unknown) => {
       session.destroy();
       // Otherwise it goes on trying to connect, for minutes, and keeps the process as long.
-      socket?.destroy();
+      socket.destroy();
       reject(fail('etcd/unavailable', { reason: `${endpoint}: ${reason}` }, cause));
     };
     const timer = setTimeout(() => giveUp(`no connection within ${timeoutMs} ms`), timeoutMs);
@@ -63,11 +61,19 @@ export function openSession(
   });
 }
 
-/** Where there is no TLS, which Node sets up better. */
-function openSocket(endpoint: string): net.Socket | undefined {
+/** As Node itself would: but it keeps the socket, which has to be ended by itself as long as it connects. */
+function openSocket(endpoint: string, { serverName, ...certificates }: ClientTls): net.Socket {
   const { protocol, hostname, port } = new URL(endpoint);
-  if (protocol !== 'http:') return undefined;
-  return net.connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) });
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (protocol === 'http:') return net.connect({ host, port: Number(port || 80) });
+  const servername = serverName ?? (net.isIP(host) === 0 ? host : undefined);
+  return tls.connect({
+    host,
+    port: Number(port || 443),
+    ALPNProtocols: ['h2'],
+    ...certificates,
+    ...(servername === undefined ? {} : { servername }),
+  });
 }
 
 /** What an error of Node says: an attempt at several addresses has its reasons inside. */
