@@ -24,6 +24,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          // Clusters of one file side by side, where it says so: most of their time they wait for leases and elections.
+          maxConcurrency: 3,
           testTimeout: 240_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

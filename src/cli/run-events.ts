@@ -33,9 +33,12 @@ export async function runEvents({ flags, signal }: CommandInput): Promise<ExitCo
     const print = (event: StoreEvent) =>
       process.stdout.write(`${isJson ? JSON.stringify(event) : lineOf(event)}\n`);
     for (const event of events) print(event);
+    // One that has failed ends the other: the snapshots are waited for as long as it takes.
+    const ended = new AbortController();
+    const until = AbortSignal.any([signal, ended.signal]);
     const printBoots = async () => {
       const told = new Set(boots.map(keyOf));
-      for await (const view of session.registry.watch(signal)) {
+      for await (const view of session.registry.watch(until)) {
         if (view.kind !== 'snapshot') continue;
         for (const event of bootEvents(view.snapshot)) {
           if (told.has(keyOf(event))) continue;
@@ -45,9 +48,15 @@ export async function runEvents({ flags, signal }: CommandInput): Promise<ExitCo
       }
     };
     const printStored = async () => {
-      for await (const event of store.watchEvents(signal)) print(event);
+      for await (const event of store.watchEvents(until)) print(event);
     };
-    await Promise.all([printBoots(), printStored()]);
+    const printing = [printBoots(), printStored()];
+    try {
+      await Promise.all(printing);
+    } finally {
+      ended.abort();
+      await Promise.allSettled(printing);
+    }
     return 0;
   } finally {
     await session.close();

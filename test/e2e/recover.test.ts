@@ -21,7 +21,7 @@ async function openWhole({ version = '3.5', machines = 3, backup = '' }: WholeOp
 }> {
   const site = await openEtcdSite({ version, machines });
   const text = await readFile(join(site.folder, 'cluster.yaml'), 'utf8');
-  await site.write('cluster.yaml', `${text}agentTtl: 3s\n${backup}`);
+  await site.write('cluster.yaml', `${text}agentTtl: 2s\n${backup}`);
   const up = await site.muster('up');
   if (up.code !== 0) {
     await site[Symbol.asyncDispose]();
@@ -52,14 +52,14 @@ async function wipe(site: Site, names: readonly string[]): Promise<void> {
   for (const pid of await Promise.all(names.map((name) => pidOf(site, name)))) kill(pid, 'SIGKILL');
   await untilStatus(site, (status) => names.every((name) => machine(status, name).state === 'lost'));
   // Without a quorum no member comes to serve, so that this waits in vain.
-  await site.muster('up', '--timeout', '5');
+  await site.muster('up', '--timeout', '1');
   await untilStatus(site, ({ store }) => store?.state === 'no-quorum');
 }
 
 const voters = (count: number) => ({ state: 'ok', states: Array.from({ length: count }, () => 'voter') });
 const threeVoters = voters(3);
 
-describe('two of three lost at once', () => {
+describe.concurrent('two of three lost at once', () => {
   test('nothing is touched; recover makes a new cluster of what the survivor has', async () => {
     const { site, urls } = await openWhole();
     await using _site = site;
@@ -97,7 +97,7 @@ describe('two of three lost at once', () => {
   });
 });
 
-test.each([
+test.concurrent.each([
   { version: '3.4', machines: 3, lost: 2 },
   { version: '3.5', machines: 5, lost: 3 },
 ] as const)('etcd $version: $lost of $machines lost at once', async ({ version, machines, lost }) => {
@@ -113,7 +113,7 @@ test.each([
   expect(await keptOf(site)).toBe(allKept);
 });
 
-describe('the control process dies in the middle of a recovery', () => {
+describe.concurrent('the control process dies in the middle of a recovery', () => {
   test.each(['restoring', 'founding'])('right after "%s"', async (step) => {
     const { site } = await openWhole();
     await using _site = site;
@@ -134,7 +134,7 @@ describe('the control process dies in the middle of a recovery', () => {
   });
 });
 
-describe('all lost at once', () => {
+describe.concurrent('all lost at once', () => {
   test.each(['3.4', '3.5'] as const)(
     'etcd %s: recover takes the newest backup that is whole',
     async (version) => {
@@ -164,7 +164,7 @@ describe('all lost at once', () => {
   );
 });
 
-describe('a machine that hangs', () => {
+describe.concurrent('a machine that hangs', () => {
   test('may be alive: recover names it, until somebody insists; it is wiped when it comes back', async () => {
     const { site } = await openWhole();
     await using _site = site;
@@ -176,7 +176,7 @@ describe('a machine that hangs', () => {
     try {
       for (const name of ['core-02', 'core-03']) kill(await pidOf(site, name), 'SIGKILL');
       await untilStatus(site, ({ machines }) => machines.every(({ state }) => state === 'lost'));
-      await site.muster('up', 'core-02', 'core-03', '--timeout', '5');
+      await site.muster('up', 'core-02', 'core-03', '--timeout', '1');
       await untilStatus(site, ({ store }) => store?.state === 'no-quorum');
       const refused = await site.muster('recover', '--yes');
       expect(refused).toMatchObject({
