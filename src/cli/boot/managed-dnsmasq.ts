@@ -97,7 +97,8 @@ export async function startManagedDhcp(
 
 const hostsEveryMs = 2_000;
 const askEveryMs = 300_000;
-const answersMs = 3_000;
+/** Servers look first whether somebody has the address that they are about to offer: dnsmasq takes three seconds. */
+const answersMs = 6_000;
 
 /** Asks now and then who else gives addresses: with `full` nobody may, with `proxy` exactly one should. */
 async function watchOthers(
