@@ -8,7 +8,7 @@ import { etcdctl, eventsOf, openEtcdSite, storeOf } from './etcd-site.js';
 /** Wipes in one run, two at a time counted as two; the long form is `MUSTER_WIPES=200`. */
 const wipes = Number(process.env.MUSTER_WIPES ?? '20');
 
-describe('under load, with a check of all that was acknowledged and read', () => {
+describe.concurrent('under load, with a check of all that was acknowledged and read', () => {
   test.each([
     { machines: 3, version: '3.5', width: 1, count: Math.ceil(wipes * 0.4) },
     { machines: 5, version: '3.5', width: 2, count: Math.ceil(wipes * 0.15) },
@@ -78,7 +78,7 @@ async function killControl(site: Site, signal: AbortSignal): Promise<number> {
   }
 }
 
-describe('the control process dies', () => {
+describe.concurrent('the control process dies', () => {
   test.each(['removed', 'added', 'promoted'])('right after "%s"', async (step) => {
     await using site = await openEtcdSite({});
     expect((await site.muster('up')).code).toBe(0);

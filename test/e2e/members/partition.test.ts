@@ -45,7 +45,7 @@ async function changes(site: Site): Promise<readonly string[]> {
   return kinds.filter((text) => /^(removed|added|promoted) /.test(text));
 }
 
-describe.skipIf(!canMakeNamespaces)('links that lose everything', () => {
+describe.skipIf(!canMakeNamespaces)('links that lose everything', { concurrent: true }, () => {
   test.each(['3.5', '3.4'] as const)('a leader that is cut off, etcd %s', async (version) => {
     await using site = await openEtcdSite({ version, more });
     expect(await site.muster('up')).toMatchObject({ code: 0 });
