@@ -5,6 +5,7 @@
  * executor carries it out:
  *
  *   snapshot + cluster file ── planMachines ──▶ decisions ──▶ host ──▶ machine lives
+ *   table of units ── planUnits ──▶ decisions ──▶ schedules, events
  *   snapshot + what a quorum says ── planMembers ──▶ steps ──▶ member list, orders, events
  *
  * It never calls an agent: an agent learns by watching its own records.
@@ -20,3 +21,5 @@ export type { KeepMembersDeps, WantedCluster } from './members/keep-members.js';
 export { planMembers } from './members/plan-members.js';
 export { type MachineDecision, planMachines } from './plan-machines.js';
 export { type EngineDeps, runEngine } from './run-engine.js';
+export { openBoard } from './units/board.js';
+export { explainUnit, type MachineVerdict } from './units/explain-unit.js';

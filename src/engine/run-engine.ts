@@ -11,6 +11,7 @@ import { type Mailbox, openMailbox } from './mailbox.js';
 import { type KeepMembersDeps, keepMembers, type SnapshotDesk } from './members/keep-members.js';
 import { openSnapshotDesk } from './members/snapshot-desk.js';
 import { type MachineDecision, planMachines } from './plan-machines.js';
+import { keepUnits } from './units/keep-units.js';
 
 export interface EngineDeps {
   readonly kv: Kv;
@@ -80,6 +81,7 @@ async function act(deps: EngineDeps, leadership: Leadership, lost: AbortSignal):
     feedSnapshots(deps, inputs, signal),
     feedHost(deps, inputs, signal),
     feedMembers(deps, leadership, desk, signal),
+    feedUnits(deps, leadership, signal),
   ].map((feed) => feed.catch((error: unknown) => inputs.put({ kind: 'broken', error })));
   try {
     for (;;) {
@@ -120,6 +122,16 @@ async function feedMembers(
   const { clock, log, random, members, registry } = deps;
   if (members === undefined) return;
   await keepMembers({ ...members, clock, log, random, store: registry.store }, leadership, desk, signal);
+  if (!signal.aborted) throw new Error('another engine leads');
+}
+
+/** Keeps the units; as `feedMembers`. */
+async function feedUnits(
+  { registry, clock, log }: EngineDeps,
+  leadership: Leadership,
+  signal: AbortSignal,
+): Promise<undefined> {
+  await keepUnits({ units: registry.units, clock, log }, leadership, signal);
   if (!signal.aborted) throw new Error('another engine leads');
 }
 

@@ -56,7 +56,7 @@ export {
   type UnitHost,
   type UnitState,
 } from './unit-records.js';
-export type { StateReport, Submission, UnitFeed, UnitRegistry, UnitWrite } from './unit-registry.js';
+export type { StateReport, Submission, UnitFeed, UnitRegistry } from './unit-registry.js';
 export {
   metadataOf,
   openUnitTable,
@@ -65,3 +65,4 @@ export {
   type UnitMachine,
   type UnitTable,
 } from './unit-table.js';
+export type { UnitWrite } from './unit-write.js';

@@ -22,8 +22,10 @@ export interface ScheduleEntry {
   /** Revision of the last request to restart it; 0: none. */
   readonly restart: number;
   readonly isGlobal?: boolean | undefined;
-  /** The text it had before the one it has, as long as that one has not proved itself. */
+  /** The text it had before, as long as the replacement of its group goes on. */
   readonly previous?: string | undefined;
+  /** It has stayed up with the text it has for as long as is asked. */
+  readonly isProved?: boolean | undefined;
 }
 
 /** What a unit is on one machine, in systemd's words. Written by the agent of the machine, under its lease. */
@@ -57,6 +59,8 @@ export interface UnitHost {
 /** A text that proved bad: units of the group stay with the one they had. Written by the engine's leader. */
 export interface Rollout {
   readonly badHash: string;
+  /** The text to stay with. */
+  readonly goodHash: string;
   readonly reason: string;
   readonly at: number;
 }
@@ -74,6 +78,7 @@ const scheduleSchema: z.ZodType<ScheduleEntry> = z.object({
   restart: z.number(),
   isGlobal: z.boolean().optional(),
   previous: z.string().optional(),
+  isProved: z.boolean().optional(),
 });
 const stateSchema = z.object({
   loadState: z.string(),
@@ -91,6 +96,7 @@ const hostSchema: z.ZodType<UnitHost> = z.object({
 });
 const rolloutSchema: z.ZodType<Rollout> = z.object({
   badHash: z.string(),
+  goodHash: z.string(),
   reason: z.string(),
   at: z.number(),
 });

@@ -17,10 +17,8 @@ import type { StoreEvent } from './store-records.js';
 import { eventKey, pruneEvents } from './store-registry.js';
 import { unitKeys } from './unit-keys.js';
 import {
-  type JobObject,
   type MachineMark,
   parseUnitRecord,
-  type Rollout,
   renderJobObject,
   renderUnitState,
   type ScheduleEntry,
@@ -29,6 +27,7 @@ import {
   type UnitState,
 } from './unit-records.js';
 import { openUnitTable, type UnitChange, type UnitTable } from './unit-table.js';
+import { entriesOf, type UnitWrite } from './unit-write.js';
 
 /** A unit to be put into the registry. */
 export interface Submission {
@@ -41,30 +40,10 @@ export interface Submission {
   readonly targetState?: TargetState;
 }
 
-/** What the engine decided, in the words of the registry. */
-export type UnitWrite =
-  | { readonly kind: 'target'; readonly unit: string; readonly machine: MachineId | undefined }
-  | {
-      readonly kind: 'schedule';
-      readonly machine: MachineId;
-      readonly unit: string;
-      readonly entry: ScheduleEntry | undefined;
-    }
-  | { readonly kind: 'rollout'; readonly group: string; readonly record: Rollout | undefined }
-  | {
-      readonly kind: 'replica';
-      readonly unit: string;
-      readonly object: JobObject;
-      readonly targetState: TargetState;
-    }
-  | { readonly kind: 'drop-unit'; readonly unit: string }
-  | { readonly kind: 'drop-text'; readonly hash: string }
-  | { readonly kind: 'rebalanced' };
-
 export type UnitFeed =
   /** The table holds all of it now, at the beginning and after a gap. */
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'changes'; readonly changes: readonly UnitChange[] }
+  | { readonly kind: 'reset'; readonly revision: number }
+  | { readonly kind: 'changes'; readonly revision: number; readonly changes: readonly UnitChange[] }
   | { readonly kind: 'away'; readonly reason: string };
 
 /** What an agent has to tell of one unit. */
@@ -109,12 +88,12 @@ export interface UnitRegistry {
   report(lease: LeaseId, machine: MachineId, reports: readonly StateReport[]): Promise<void>;
   /** Agent only. What the registry still has of this machine's units. */
   statesOf(machine: MachineId, units: readonly string[]): Promise<ReadonlyMap<string, UnitState>>;
-  /** Engine only. False when the leadership was lost; then what comes after the first that failed is not written. */
+  /** Engine only. The revision of the last write; nothing when the leadership was lost, and the rest is not written. */
   commit(
     leadership: { readonly createRevision: number },
     writes: readonly UnitWrite[],
     events: readonly StoreEvent[],
-  ): Promise<boolean>;
+  ): Promise<number | undefined>;
 }
 
 interface UnitRegistryDeps {
@@ -272,7 +251,7 @@ async function* watch(
       case 'snapshot':
         table = openUnitTable();
         for (const one of message.entries.values()) foldIn(table, one);
-        yield { table, feed: { kind: 'reset' } };
+        yield { table, feed: { kind: 'reset', revision: message.revision } };
         break;
       case 'changes': {
         const changes = message.events
@@ -280,7 +259,9 @@ async function* watch(
             table.fold(textOf(kv.key), kind === 'delete' ? undefined : textOf(kv.value), kv.modRevision),
           )
           .filter((change) => change !== undefined);
-        if (changes.length > 0) yield { table, feed: { kind: 'changes', changes } };
+        if (changes.length > 0) {
+          yield { table, feed: { kind: 'changes', revision: message.revision, changes } };
+        }
         break;
       }
       case 'away':
@@ -348,13 +329,14 @@ async function commit(
   createRevision: number,
   writes: readonly UnitWrite[],
   events: readonly StoreEvent[],
-): Promise<boolean> {
+): Promise<number | undefined> {
   const guard: Compare = {
     key: keyOf(keys.engineLeader),
     target: 'create',
     result: 'equal',
     number: createRevision,
   };
+  let written = 0;
   const groups = groupsOf([
     ...writes.map(writeOps),
     ...events.map((event, index) => [
@@ -362,44 +344,18 @@ async function commit(
     ]),
   ]);
   for (const success of groups) {
-    const { succeeded } = await kv.txn({ compare: [guard], success, failure: [] });
-    if (!succeeded) return false;
+    const { succeeded, revision } = await kv.txn({ compare: [guard], success, failure: [] });
+    if (!succeeded) return undefined;
+    written = revision;
   }
   if (events.length > 0) await pruneEvents(kv);
-  return true;
+  return written;
 }
 
 function writeOps(write: UnitWrite): readonly Op[] {
-  switch (write.kind) {
-    case 'target': {
-      const key = unitKeys.target(write.unit);
-      return [write.machine === undefined ? remove(key) : put(key, write.machine)];
-    }
-    case 'schedule': {
-      const key = unitKeys.schedule(write.machine, write.unit);
-      return [write.entry === undefined ? remove(key) : put(key, JSON.stringify(write.entry))];
-    }
-    case 'rollout': {
-      const key = unitKeys.rollout(write.group);
-      return [write.record === undefined ? remove(key) : put(key, JSON.stringify(write.record))];
-    }
-    case 'replica':
-      return [
-        put(unitKeys.jobObject(write.unit), renderJobObject(write.unit, write.object)),
-        put(unitKeys.targetState(write.unit), write.targetState),
-      ];
-    case 'drop-unit':
-      return [
-        { kind: 'delete-range', request: prefixRange(unitKeys.job(write.unit)) },
-        remove(unitKeys.restart(write.unit)),
-      ];
-    case 'drop-text':
-      return [remove(unitKeys.text(write.hash))];
-    case 'rebalanced':
-      return [remove(unitKeys.rebalance)];
-    default:
-      return write satisfies never;
-  }
+  const ops = entriesOf(write).map(([key, value]) => (value === undefined ? remove(key) : put(key, value)));
+  if (write.kind !== 'drop-unit') return ops;
+  return [{ kind: 'delete-range', request: prefixRange(unitKeys.job(write.unit)) }, ...ops];
 }
 
 /** As many together as fit in one transaction; the operations of one write are never apart, and no key comes twice. */

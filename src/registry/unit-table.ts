@@ -2,7 +2,7 @@
 
 import { findMachineId, type Machine, type MachineId } from '../model/index.js';
 import { parseRecord } from './records.js';
-import { unitMeaningOf } from './unit-keys.js';
+import { unitKeys, unitMeaningOf } from './unit-keys.js';
 import {
   type JobObject,
   type MachineMark,
@@ -13,6 +13,7 @@ import {
   type UnitHost,
   type UnitState,
 } from './unit-records.js';
+import { entriesOf, type UnitWrite } from './unit-write.js';
 
 /** A unit as the registry has it. */
 export interface UnitJob {
@@ -61,6 +62,8 @@ export interface UnitTable {
   readonly rebalance: () => number;
   /** Takes in one key; tells what it was about, nothing when it is not of units. */
   fold(key: string, value: string | undefined, modRevision: number): UnitChange | undefined;
+  /** Takes in what is about to be written, as if it had been. */
+  assume(write: UnitWrite): readonly UnitChange[];
 }
 
 const emptyJob: UnitJob = {
@@ -101,7 +104,7 @@ export function openUnitTable(): UnitTable {
     return { kind: 'machine', machine: id };
   };
 
-  return {
+  const table: UnitTable = {
     jobs,
     texts,
     states,
@@ -169,8 +172,19 @@ export function openUnitTable(): UnitTable {
           return meaning satisfies never;
       }
     },
+    assume(write) {
+      const { kind } = write;
+      const dropped =
+        kind !== 'drop-unit' ? [] : wholeJob.map((key) => [key(write.unit), undefined] as const);
+      return [...dropped, ...entriesOf(write)]
+        .map(([key, value]) => table.fold(key, value, 0))
+        .filter((change) => change !== undefined);
+    },
   };
+  return table;
 }
+
+const wholeJob = [unitKeys.jobObject, unitKeys.targetState, unitKeys.target, unitKeys.jobState] as const;
 
 /** A machine's metadata, what was set over it included. */
 export function metadataOf({ machine, overrides }: UnitMachine): Readonly<Record<string, string>> {

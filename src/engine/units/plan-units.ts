@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { MachineId } from '../../model/index.js';
+import type { ScheduleEntry, UnitJob, UnitWrite } from '../../registry/index.js';
+import type { Board, PlannedUnit } from './board.js';
+import { chooseMachine } from './choose-machine.js';
+import type { EvictionBrake } from './eviction-brake.js';
+import { findMisfit, findRefusal, isReplacing, renderMisfit } from './misfit.js';
+import { planReplicas } from './plan-replicas.js';
+import { wantedEntry } from './wanted-entry.js';
+
+/** One thing that was decided about a unit, and why. */
+export interface UnitDecision {
+  readonly kind: 'placed' | 'removed' | 'moved' | 'evicted' | 'replaced' | 'rolled-back' | 'changed';
+  readonly unit: string;
+  /** Where it is to run, or ran. */
+  readonly machine: MachineId | undefined;
+  readonly reason: string;
+}
+
+export interface UnitPlan {
+  readonly decisions: readonly UnitDecision[];
+  readonly writes: readonly UnitWrite[];
+  /** When to plan again although nothing changed, milliseconds since 1970. */
+  readonly wakeAt: number | undefined;
+}
+
+/** What the planner keeps from pass to pass; nothing in it must outlive the leader. */
+export interface PlanMemory {
+  readonly brake: EvictionBrake;
+  /** Units that wait for a place. */
+  readonly waiting: Set<string>;
+  /** Units that are to be looked at again at a time. */
+  readonly timed: Map<string, number>;
+  /** Since when a unit is up, or being brought up, with the text it has: `UNIT MACHINE HASH`. */
+  readonly watched: Map<string, number>;
+}
+
+export interface PlanPass {
+  readonly board: Board;
+  readonly memory: PlanMemory;
+  readonly now: number;
+  decide(decision: UnitDecision, writes: readonly UnitWrite[]): void;
+}
+
+/**
+ * Looks at every unit that something happened to, decides, and takes its decisions for done on the board, so that a
+ * second pass decides nothing. Globals come first, then by name: what is decided depends on the board alone. Cost:
+ * nothing for what did not change; a placement is one comparison a machine.
+ */
+export function planUnits(board: Board, memory: PlanMemory, now: number): UnitPlan {
+  const decisions: UnitDecision[] = [];
+  const writes: UnitWrite[] = [];
+  const pass: PlanPass = {
+    board,
+    memory,
+    now,
+    decide(decision, made) {
+      decisions.push(decision);
+      for (const write of made) {
+        writes.push(write);
+        board.decide(write);
+      }
+    },
+  };
+  memory.brake.look(board, now);
+  for (const [name, at] of memory.timed) {
+    if (at > now) continue;
+    memory.timed.delete(name);
+    board.touch(name);
+  }
+  for (let round = 0; round < mostRounds; round += 1) {
+    if (board.takeFreed()) for (const name of memory.waiting) board.touch(name);
+    const names = inOrder(board, board.takeDirty());
+    if (names.length === 0) break;
+    for (const name of names) examine(pass, name);
+  }
+  const times = [...memory.timed.values()];
+  const wakeAt = times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
+  return { decisions, writes, wakeAt };
+}
+
+/** A decision may touch units that others follow; a chain longer than this goes on in the next pass. */
+const mostRounds = 10;
+
+function inOrder(board: Board, names: readonly string[]): readonly string[] {
+  const globals = board.globals();
+  return names.toSorted(
+    (a, b) => Number(globals.has(b)) - Number(globals.has(a)) || (a < b ? -1 : a > b ? 1 : 0),
+  );
+}
+
+function examine(pass: PlanPass, name: string): void {
+  const { board, memory } = pass;
+  const job = board.table.jobs.get(name);
+  memory.waiting.delete(name);
+  memory.timed.delete(name);
+  if (job?.object === undefined) return removeAll(pass, name, job, 'it was destroyed');
+  if (planReplicas(pass, name, job)) return;
+  const unit = board.unit(name);
+  if (unit === undefined || unit.parts.instance === '') return;
+  if (job.targetState === 'inactive') return removeAll(pass, name, job, 'its target state is inactive');
+  if (unit.options.isGlobal) return examineGlobal(pass, unit, job);
+  if (job.target === undefined) return place(pass, unit, job);
+  keep(pass, unit, job, job.target);
+}
+
+function removeAll(pass: PlanPass, name: string, job: UnitJob | undefined, reason: string): void {
+  const held = [...pass.board.holders(name)];
+  if (held.length === 0 && job?.target === undefined) return;
+  const writes: UnitWrite[] = held.map((machine) => schedule(machine, name, undefined));
+  if (job?.target !== undefined) writes.push({ kind: 'target', unit: name, machine: undefined });
+  pass.decide({ kind: 'removed', unit: name, machine: job?.target, reason }, writes);
+}
+
+function place(pass: PlanPass, unit: PlannedUnit, job: UnitJob): void {
+  const { board, memory } = pass;
+  const { name } = unit;
+  const strays = [...board.holders(name)];
+  if (strays.length > 0) {
+    const writes = strays.map((machine) => schedule(machine, name, undefined));
+    pass.decide({ kind: 'removed', unit: name, machine: strays[0], reason: 'it has no machine' }, writes);
+  }
+  memory.waiting.add(name);
+  // One at a time: it is started nowhere before it is gone from where it was. A dead machine takes its word with it.
+  if (stillOn(board, name) !== undefined) return;
+  const found = chooseMachine(board, unit);
+  if (found === undefined) return;
+  memory.waiting.delete(name);
+  const reason = `of the machines that fit it has the fewest units, ${found.count}`;
+  pass.decide({ kind: 'placed', unit: name, machine: found.id, reason }, [
+    { kind: 'target', unit: name, machine: found.id },
+    schedule(found.id, name, wantedEntry(pass, unit, job, undefined)),
+  ]);
+  for (const other of [...found.units.values()]) {
+    if (other !== undefined && isReplacing(unit, other)) {
+      unassign(pass, other.name, found.id, 'replaced', `${name} takes its place`);
+    }
+  }
+}
+
+/** A machine that is there and says that it has the unit, although it is not to have it. */
+export function stillOn(board: Board, name: string): MachineId | undefined {
+  const held = board.holders(name);
+  for (const id of board.table.states.get(name)?.keys() ?? []) {
+    if (!held.has(id) && board.machines.get(id)?.isPresent) return id;
+  }
+  return undefined;
+}
+
+function unassign(
+  pass: PlanPass,
+  name: string,
+  machine: MachineId,
+  kind: UnitDecision['kind'],
+  reason: string,
+): void {
+  pass.decide({ kind, unit: name, machine, reason }, [
+    { kind: 'target', unit: name, machine: undefined },
+    schedule(machine, name, undefined),
+  ]);
+}
+
+function keep(pass: PlanPass, unit: PlannedUnit, job: UnitJob, target: MachineId): void {
+  const { board, memory, now } = pass;
+  const { name } = unit;
+  const machine = board.machines.get(target);
+  if (machine === undefined || !machine.isPresent) {
+    const at = memory.brake.mayEvictAt(board, target, now);
+    if (at > now) memory.timed.set(name, at);
+    else unassign(pass, name, target, 'evicted', 'its machine is gone');
+    return;
+  }
+  const misfit = findMisfit(board, unit, machine);
+  if (misfit !== undefined) return unassign(pass, name, target, 'moved', renderMisfit(misfit));
+  if (handOver(pass, unit, job, target)) return;
+  const entry = board.table.schedule.get(target)?.get(name);
+  const wanted = wantedEntry(pass, unit, job, entry, target);
+  if (isSame(entry, wanted)) return;
+  const reason = reasonOf(entry, wanted);
+  pass.decide({ kind: 'changed', unit: name, machine: target, reason }, [schedule(target, name, wanted)]);
+}
+
+/** Takes a unit from a machine that is being drained, if there is another for it. True when that is under way. */
+function handOver(pass: PlanPass, unit: PlannedUnit, job: UnitJob, target: MachineId): boolean {
+  const { board } = pass;
+  const { name } = unit;
+  const others = [...board.holders(name)].filter((id) => id !== target);
+  const isDraining = board.machines.get(target)?.mark === 'drain';
+  const [next] = others;
+  if (next !== undefined) return finishHandOver(pass, unit, target, others, next, isDraining);
+  if (!isDraining) return false;
+  const found = chooseMachine(board, unit, target);
+  if (found === undefined) return false;
+  const reason = 'its machine is being drained';
+  const entry = board.table.schedule.get(target)?.get(name);
+  if (unit.options.handover === 'start-first' && job.targetState === 'launched' && entry !== undefined) {
+    const { previous: _previous, isProved: _isProved, ...plain } = entry;
+    pass.decide({ kind: 'moved', unit: name, machine: found.id, reason }, [schedule(found.id, name, plain)]);
+  } else unassign(pass, name, target, 'moved', reason);
+  return true;
+}
+
+function finishHandOver(
+  pass: PlanPass,
+  unit: PlannedUnit,
+  target: MachineId,
+  others: readonly MachineId[],
+  next: MachineId,
+  isDraining: boolean,
+): boolean {
+  const { board } = pass;
+  const { name } = unit;
+  const there = board.machines.get(next);
+  const isGood =
+    there !== undefined && findMisfit(board, unit, there) === undefined && findRefusal(there) === undefined;
+  const state = board.table.states.get(name)?.get(next);
+  if (!isDraining || !isGood || others.length > 1) {
+    const reason = 'it is not to move there any more';
+    const writes = others.map((machine) => schedule(machine, name, undefined));
+    pass.decide({ kind: 'removed', unit: name, machine: next, reason }, writes);
+    return true;
+  }
+  // One that fails there stays where it is: the operator sees both in the list.
+  if (state?.active !== 'active' && state?.isDone !== true) return true;
+  pass.decide({ kind: 'changed', unit: name, machine: next, reason: 'it is up on its new machine' }, [
+    { kind: 'target', unit: name, machine: next },
+    schedule(target, name, undefined),
+  ]);
+  return true;
+}
+
+/** One entry on each machine that fits, none elsewhere; a machine that is gone keeps its own until it may be evicted. */
+function examineGlobal(pass: PlanPass, unit: PlannedUnit, job: UnitJob): void {
+  const { board, memory, now } = pass;
+  const { name } = unit;
+  if (job.target !== undefined) {
+    const reason = 'a global unit has no one machine';
+    pass.decide({ kind: 'changed', unit: name, machine: job.target, reason }, [
+      { kind: 'target', unit: name, machine: undefined },
+    ]);
+  }
+  for (const id of [...board.holders(name)]) {
+    const machine = board.machines.get(id);
+    const misfit = machine === undefined ? ({ kind: 'gone' } as const) : findMisfit(board, unit, machine);
+    if (misfit === undefined) continue;
+    const at = misfit.kind === 'gone' ? memory.brake.mayForgetAt(id, now) : now;
+    if (at > now) memory.timed.set(name, Math.min(at, memory.timed.get(name) ?? at));
+    else {
+      const decision = { kind: 'removed', unit: name, machine: id, reason: renderMisfit(misfit) } as const;
+      pass.decide(decision, [schedule(id, name, undefined)]);
+    }
+  }
+  for (const machine of board.present()) {
+    const entry = board.table.schedule.get(machine.id)?.get(name);
+    if (entry === undefined && findRefusal(machine) !== undefined) continue;
+    if (findMisfit(board, unit, machine) !== undefined) continue;
+    const wanted = wantedEntry(pass, unit, job, entry, machine.id);
+    if (isSame(entry, wanted)) continue;
+    const kind = entry === undefined ? 'placed' : 'changed';
+    const reason = entry === undefined ? 'it is global and fits' : reasonOf(entry, wanted);
+    pass.decide({ kind, unit: name, machine: machine.id, reason }, [schedule(machine.id, name, wanted)]);
+  }
+}
+
+export function schedule(machine: MachineId, unit: string, entry: ScheduleEntry | undefined): UnitWrite {
+  return { kind: 'schedule', machine, unit, entry };
+}
+
+function isSame(one: ScheduleEntry | undefined, other: ScheduleEntry): boolean {
+  return (
+    one !== undefined &&
+    one.hash === other.hash &&
+    one.state === other.state &&
+    one.restart === other.restart &&
+    one.isGlobal === other.isGlobal &&
+    one.previous === other.previous &&
+    one.isProved === other.isProved
+  );
+}
+
+function reasonOf(before: ScheduleEntry | undefined, after: ScheduleEntry): string {
+  if (before === undefined) return 'its machine had no order for it';
+  if (before.hash !== after.hash) return 'it has another text';
+  if (before.state !== after.state) return `its target state is ${after.state}`;
+  if (before.restart !== after.restart) return 'a restart was asked for';
+  return after.isProved ? 'it stayed up with its new text' : 'its replacement is done';
+}
