@@ -29,20 +29,29 @@ export interface ActionReport {
   readonly message?: string;
 }
 
+const networkUnit = 'systemd-networkd.service';
+
 /**
  * Performs the actions in order, on the node whose `/` is `root`. One that fails is reported and the next is
  * done; a second run of the same actions changes nothing, but for unit commands that mean a restart.
- * Stops between two actions once `signal` fires; then there are fewer reports than actions.
+ * Stops between two actions once `signal` fires; then there are fewer reports than actions. `onPrepared` is called
+ * before the first command for a unit, but for the one that brings up the network.
  */
 export async function performActions(
   deps: ActionDeps,
   root: string,
   actions: readonly Action[],
   signal?: AbortSignal,
+  onPrepared: () => void = () => {},
 ): Promise<readonly ActionReport[]> {
   const reports: ActionReport[] = [];
+  let isPrepared = false;
   for (const action of actions) {
     if (signal?.aborted) break;
+    if (!isPrepared && action.kind === 'command-unit' && action.unit !== networkUnit) {
+      isPrepared = true;
+      onPrepared();
+    }
     const report = await performReported(deps, root, action);
     const { outcome, message } = report;
     const level = outcome === 'failed' ? 'error' : 'info';

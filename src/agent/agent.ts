@@ -3,8 +3,10 @@
 import type { Gunzip } from '../cloudconfig/index.js';
 import type { Clock, Exec, Files, HttpGet, Log, Random } from '../effects/index.js';
 import { randomHex } from '../effects/index.js';
+import { leaveLease } from '../etcd/index.js';
 import type { Machine, MachineFacts } from '../model/index.js';
 import type { NodeState } from '../registry/index.js';
+import { settleCardAddress } from './card-address.js';
 import { type ChangeCounter, openChangeCounter } from './change-counter.js';
 import { type Configuration, openConfiguration } from './configuration.js';
 import { messageOf } from './errors.js';
@@ -13,6 +15,7 @@ import { type KernelArguments, parseKernelArguments } from './kernel-arguments.j
 import { collectFacts, prepareRoot } from './node-identity.js';
 import { planNode } from './node-plan.js';
 import { type Membership, runRegistration } from './registration.js';
+import { mountStoreDisk } from './store-disk.js';
 import type { Supervisor, UnitStatus } from './supervisor.js';
 import type { NodeContext } from './unit-process.js';
 
@@ -32,6 +35,13 @@ export interface AgentDeps {
   readonly openSupervisor: (context: NodeContext) => Supervisor;
   /** Called again after it, or what it returned, failed for good. */
   readonly openMembership: (endpoints: readonly string[]) => Promise<Membership>;
+  /**
+   * Called once when the machine is as it is to be but for its units, which are started from then on; also when there
+   * is nothing to be done.
+   */
+  readonly onPrepared?: () => void;
+  /** The machine's own IPv4 addresses, for one that was not told them. */
+  readonly ownAddresses?: () => readonly string[];
 }
 
 export interface AgentOptions {
@@ -41,6 +51,8 @@ export interface AgentOptions {
   readonly root: string;
   /** Of muster, as the machine object shows it. */
   readonly version: string;
+  /** 32 hex digits, of the kernel that runs; a new one when left out. */
+  readonly bootId?: string;
 }
 
 interface Node {
@@ -56,7 +68,8 @@ interface Node {
 
 /**
  * The agent of a machine: takes its configuration, performs it, announces the machine and runs its units until
- * `signal` fires; then stops them and gives the lease back. It registers before the first action, so that a unit
+ * `signal` fires. When the machine goes down it stops them and gives the lease back; else it leaves both to the next
+ * agent. It registers before the first action, so that a unit
  * that hangs can be seen. A store that is away never touches the units.
  *
  * @throws `agent/kernel-argument`, `agent/user-data-refused`, `agent/user-data-url`; later problems are announced
@@ -68,14 +81,17 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions, signal: A
   const registered = new AbortController();
   const registration = register(deps, options, args, node, registered.signal, signal);
   const configured = configure(node, signal);
+  let isGoingDown = true;
   try {
     await aborted(signal);
-    advance(node, 'stopping');
+    isGoingDown = await node.supervisor.isGoingDown();
+    if (isGoingDown) advance(node, 'stopping');
     await node.supervisor.stopAll();
     await configured;
     await node.configuration.idle();
   } finally {
-    registered.abort();
+    // A machine that stays is not to be missed while its next agent starts.
+    registered.abort(isGoingDown ? undefined : leaveLease);
     await registration;
   }
 }
@@ -89,20 +105,24 @@ async function openNode(
   const { root } = options;
   const startedAt = deps.clock.now();
   await prepareRoot(deps.files, root);
-  const facts = await collectFacts(deps, root, args);
+  const hardware = root === '/' ? await prepareHardware(deps, args, signal) : [];
+  const facts = await collectFacts(deps, root, args, deps.ownAddresses);
   const hasUserData = args.userDataUrl !== '';
   const fetching = { ...deps, httpGet: deps.userDataGet ?? deps.httpGet };
   const body = hasUserData ? await fetchUserData(fetching, args.userDataUrl, signal) : new Uint8Array();
   if (body === undefined || signal.aborted) return undefined;
-  const plan = await planNode(deps, body, facts);
-  const bootId = randomHex(deps.random, 16);
+  // muster's boot server fills in variables itself; one that does not know muster cannot.
+  const isForeign = args.name === '';
+  const planned = await planNode(deps, body, facts, { fillsVariables: isForeign });
+  const plan = { ...planned, problems: [...hardware, ...planned.problems] };
+  const bootId = options.bootId ?? randomHex(deps.random, 16);
   const hostname = plan.hostname || facts.hostname;
   const supervisor = deps.openSupervisor({ root, machineId: facts.machineId, bootId, hostname });
   for (const problem of plan.problems) deps.log.error('a problem of this node', { problem });
   const changes = openChangeCounter();
   const configuration = openConfiguration(
     { ...deps, supervisor },
-    { root, facts, bootId, onChange: () => changes.step() },
+    { root, facts, bootId, onChange: () => changes.step(), onPrepared: () => deps.onPrepared?.() },
     { body, plan },
   );
   return {
@@ -114,6 +134,19 @@ async function openNode(
     changes,
     progress: { stage: 'configuring' },
   };
+}
+
+/** What the machine is told of its own parts. Returns what is wrong with them. */
+async function prepareHardware(
+  deps: AgentDeps,
+  { address, disk }: KernelArguments,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const problems = await Promise.all([
+    address === undefined ? undefined : settleCardAddress(deps, address, signal),
+    disk === '' ? undefined : mountStoreDisk(deps, disk),
+  ]);
+  return problems.filter((problem) => problem !== undefined);
 }
 
 async function configure(node: Node, signal: AbortSignal): Promise<void> {

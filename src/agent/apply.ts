@@ -23,14 +23,18 @@ export async function planApply(
   return planSteps(await observeActions(deps, root, mergeWrites(actions, setVariables)));
 }
 
-/** Does what is lacking, step by step. A second run does nothing. Stops between two steps once `signal` fires. */
+/**
+ * Does what is lacking, step by step. A second run does nothing. Stops between two steps once `signal` fires.
+ * `onPrepared` is called before the first command for a unit, if there is one.
+ */
 export async function applyActions(
   deps: ActionDeps,
   root: string,
   actions: readonly Action[],
   signal?: AbortSignal,
+  onPrepared?: () => void,
 ): Promise<ApplyReport> {
   const steps = await planApply(deps, root, actions);
   const wanted = steps.map(({ action }) => action);
-  return { steps, reports: await performActions(deps, root, wanted, signal) };
+  return { steps, reports: await performActions(deps, root, wanted, signal, onPrepared) };
 }

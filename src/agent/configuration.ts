@@ -22,6 +22,8 @@ export interface ConfigurationOptions {
   readonly bootId: string;
   /** Called after each change of what `view` and `problems` say. */
   readonly onChange: () => void;
+  /** Called once, when the node is as it is to be but for the units that commands are for. */
+  readonly onPrepared: () => void;
 }
 
 /** What a node is to be, and how it stands to that. One thing at a time is done to the node, in the order of the calls. */
@@ -59,6 +61,7 @@ export function openConfiguration(
   first: { readonly body: Uint8Array; readonly plan: NodePlan },
 ): Configuration {
   const { root, onChange } = options;
+  const prepared = once(options.onPrepared);
   const state: State = {
     plan: first.plan,
     view: { hash: hashOf(first.body), state: 'applying', order: 0, drift: [], atBoot: [] },
@@ -73,7 +76,8 @@ export function openConfiguration(
     onChange();
   };
   const perform = async (signal: AbortSignal) => {
-    const { reports } = await applyActions(deps, root, state.plan.actions, signal);
+    const { reports } = await applyActions(deps, root, state.plan.actions, signal, prepared);
+    prepared();
     const failed = reports.filter(({ outcome }) => outcome === 'failed');
     state.failed = new Set(failed.map(({ action }) => action));
     return [
@@ -139,6 +143,14 @@ function isScript(...plans: readonly NodePlan[]): boolean {
 
 function hashOf(body: Uint8Array): string {
   return createHash('sha256').update(body).digest('hex');
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
 }
 
 /** Runs one piece of work after the other. What one throws is for its caller alone. */

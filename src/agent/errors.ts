@@ -71,7 +71,7 @@ const table = {
   },
   'agent/unit-failed': {
     message: 'cannot {command} unit "{unit}": {reason}',
-    next: 'read what it printed: var/log/units/{unit}.log in the node, or "muster logs"',
+    next: 'read what it printed: "muster logs NAME --unit {unit}", or on the machine "journalctl -u {unit}"',
     httpStatus: 500,
   },
   'agent/systemd-refused': {

@@ -17,6 +17,8 @@ test('an empty command line has all defaults', () => {
     privateIpv6: '',
     publicIpv6: '',
     metadata: {},
+    address: undefined,
+    disk: '',
   });
 });
 
@@ -41,6 +43,14 @@ test('a command line as the boot server writes it', () => {
   });
 });
 
+test('parts of the machine', () => {
+  const text = 'muster.address=52:54:00:AA:00:01,10.99.0.1/24 muster.disk=/dev/disk/by-id/virtio-1';
+  expect(parseKernelArguments(text)).toMatchObject({
+    address: { mac: '52:54:00:aa:00:01', address: '10.99.0.1/24' },
+    disk: '/dev/disk/by-id/virtio-1',
+  });
+});
+
 test.each([
   ['cloud-config-url=http://a cloud_config_url=http://b', 'http://b'],
   ['cloud_config_url=http://a cloud-config-url=', 'http://a'],
@@ -56,6 +66,9 @@ test.each([
   'muster.ttl=3601',
   'muster.name=%zz',
   'muster.metadata=a=%e0%a4',
+  'muster.address=10.99.0.1/24',
+  'muster.address=52:54:00:00:00:01,10.99.0.1',
+  'muster.disk=vda',
 ])('%s is refused', (text) => {
   expect(() => parseKernelArguments(text)).toThrow(
     expect.objectContaining({ code: 'agent/kernel-argument' }),

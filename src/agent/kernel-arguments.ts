@@ -21,6 +21,17 @@ export interface KernelArguments {
   readonly privateIpv6: string;
   readonly publicIpv6: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Of a network card that no DHCP server answers. */
+  readonly address: CardAddress | undefined;
+  /** The block device that holds the store's data. */
+  readonly disk: string;
+}
+
+export interface CardAddress {
+  /** Lower case, with colons. */
+  readonly mac: string;
+  /** `10.99.0.1/24` */
+  readonly address: string;
 }
 
 export type StoreArguments =
@@ -65,6 +76,8 @@ export function parseKernelArguments(text: string): KernelArguments {
     privateIpv6: decoded('muster.private_ipv6'),
     publicIpv6: decoded('muster.public_ipv6'),
     metadata: readMetadata(plain('muster.metadata')),
+    address: readCardAddress(decoded('muster.address')),
+    disk: readDisk(decoded('muster.disk')),
   };
 }
 
@@ -99,6 +112,23 @@ function readMachineId(value: string): MachineId | undefined {
   const id = findMachineId(value);
   if (id !== undefined) return id;
   throw fail('agent/kernel-argument', { name: 'systemd.machine_id', value, expected: '32 hex digits' });
+}
+
+function readCardAddress(value: string): CardAddress | undefined {
+  if (value === '') return undefined;
+  const [mac = '', address = '', ...rest] = value.toLowerCase().split(',');
+  const isGood = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) && /^[0-9a-f.:]+\/\d{1,3}$/.test(address);
+  if (isGood && rest.length === 0) return { mac, address };
+  throw fail('agent/kernel-argument', {
+    name: 'muster.address',
+    value,
+    expected: 'MAC,ADDRESS/PREFIX: 52:54:00:00:00:01,10.99.0.1/24',
+  });
+}
+
+function readDisk(value: string): string {
+  if (value === '' || /^\/dev\/[A-Za-z0-9._/-]+$/.test(value)) return value;
+  throw fail('agent/kernel-argument', { name: 'muster.disk', value, expected: 'a device below /dev' });
 }
 
 function readTtl(value: string): number {

@@ -87,6 +87,7 @@ export function openLocalSupervisor(deps: LocalSupervisorDeps, context: NodeCont
     },
     list: async () => table.statuses(),
     changed: (seen, signal) => table.changed(seen, signal),
+    isGoingDown: async () => true,
     async stopAll() {
       table.close();
       for (const unit of table.byStart().toReversed()) await table.stop(unit);

@@ -42,19 +42,29 @@ export async function collectFacts(
   deps: IdentityDeps,
   root: string,
   args: KernelArguments,
+  ownAddresses: () => readonly string[] = () => [],
 ): Promise<MachineFacts> {
   const id = await settleMachineId(deps, root, args.machineId);
   const written = await readNodeFile(deps.files, root, '/etc/hostname');
   const name = args.name || written || id.slice(0, 8);
+  const own = args.privateIpv4 === '' ? chooseAddresses(ownAddresses()) : { privateIpv4: '', publicIpv4: '' };
+  const privateIpv4 = args.privateIpv4 || own.privateIpv4;
   return {
     machineId: id,
     name,
     hostname: args.hostname || name,
-    privateIpv4: args.privateIpv4,
-    publicIpv4: args.publicIpv4 || args.privateIpv4,
+    privateIpv4,
+    publicIpv4: args.publicIpv4 || own.publicIpv4 || privateIpv4,
     privateIpv6: args.privateIpv6,
     publicIpv6: args.publicIpv6 || args.privateIpv6,
   };
+}
+
+/** Of a machine's addresses the first that is private, and the first that is not. Source: RFC 1918, 3. */
+function chooseAddresses(addresses: readonly string[]): { privateIpv4: string; publicIpv4: string } {
+  const isPrivate = (address: string) => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(address);
+  const publicIpv4 = addresses.find((address) => !isPrivate(address)) ?? '';
+  return { privateIpv4: addresses.find(isPrivate) ?? publicIpv4, publicIpv4 };
 }
 
 /** Names of the environment, and of `/etc/environment`, that hold addresses. Source: coreos-cloudinit f1f0405, initialize/env.go. */

@@ -49,6 +49,11 @@ export interface Supervisor extends UnitControl {
    * when there was one already, and with the counter as it is when `signal` fires.
    */
   changed(seen: number, signal: AbortSignal): Promise<number>;
-  /** Stops all units in reverse order of their start; then nothing of them is left running, and none starts again. */
+  /** Whether the machine ends along with the agent; else another agent takes over its units. */
+  isGoingDown(): Promise<boolean>;
+  /**
+   * Ends the supervision. Where units cannot live without the agent, it stops all of them in reverse order of their
+   * start; then nothing of them is left running, and none starts again.
+   */
   stopAll(): Promise<void>;
 }

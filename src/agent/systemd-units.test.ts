@@ -2,7 +2,9 @@
 
 import { expect, test } from 'vitest';
 import type { Exec, RunResult } from '../effects/index.js';
-import { openSystemdUnits, parseShow } from './systemd-units.js';
+import { memoryFiles } from '../effects/testing.js';
+import { parseShow, parseShown } from './systemd-show.js';
+import { openSystemdUnits } from './systemd-units.js';
 
 function recorded(answer: Partial<RunResult> = {}) {
   const said: string[] = [];
@@ -19,14 +21,16 @@ function recorded(answer: Partial<RunResult> = {}) {
   return { said, exec };
 }
 
+const loaded = 'LoadState=loaded\nActiveState=active\nSubState=running\n';
+
 test('systemctl is asked in its own words', async () => {
-  const { said, exec } = recorded();
-  const units = openSystemdUnits(exec, '/');
+  const { said, exec } = recorded({ stdout: loaded });
+  const units = openSystemdUnits({ exec, files: memoryFiles() }, '/');
   await units.reload();
   await units.enable('a.service', { isRuntime: true });
   await units.command('a.service', 'reload-or-restart');
-  await openSystemdUnits(exec, '/mnt').enable('b.service', { isRuntime: false });
-  expect(said).toEqual([
+  await openSystemdUnits({ exec, files: memoryFiles() }, '/mnt').enable('b.service', { isRuntime: false });
+  expect(said.filter((line) => !line.startsWith('systemctl show'))).toEqual([
     'systemctl daemon-reload',
     'systemctl enable --force --runtime -- a.service',
     'systemctl reload-or-restart -- a.service',
@@ -36,10 +40,45 @@ test('systemctl is asked in its own words', async () => {
 
 test('a refusal says what systemctl said', async () => {
   const { exec } = recorded({ code: 5, stderr: 'Unit x.service not found.\n' });
-  await expect(openSystemdUnits(exec, '/').command('x.service', 'start')).rejects.toMatchObject({
+  await expect(
+    openSystemdUnits({ exec, files: memoryFiles() }, '/').enable('x.service', { isRuntime: false }),
+  ).rejects.toMatchObject({
     code: 'agent/systemd-refused',
-    message: 'cannot start unit "x.service": Unit x.service not found.',
+    message: 'cannot enable unit "x.service": Unit x.service not found.',
   });
+});
+
+test.each([
+  ['start', 'active', 'unchanged'],
+  ['restart', 'active', 'changed'],
+  ['stop', 'inactive', 'unchanged'],
+  ['stop', 'failed', 'unchanged'],
+  ['try-restart', 'inactive', 'unchanged'],
+] as const)('%s of a unit that is %s: %s', async (command, active, expected) => {
+  const { exec } = recorded({ stdout: `LoadState=loaded\nActiveState=${active}\n` });
+  expect(await openSystemdUnits({ exec, files: memoryFiles() }, '/').command('a.service', command)).toBe(
+    expected,
+  );
+});
+
+test.each([
+  ['not-found', 'agent/unit-not-found'],
+  ['masked', 'agent/unit-masked'],
+  ['bad-setting', 'agent/unit-bad'],
+])('nothing is done to a unit that is %s', async (load, code) => {
+  const { exec, said } = recorded({ stdout: `LoadState=${load}\nActiveState=inactive\n` });
+  await expect(
+    openSystemdUnits({ exec, files: memoryFiles() }, '/').command('a.service', 'start'),
+  ).rejects.toMatchObject({ code });
+  expect(said).toHaveLength(1);
+});
+
+test('several units are looked at in one go', () => {
+  const text = `${show('active', 'running', 'simple', ['MainPID=42'])}\n\n${show('failed', 'failed', 'oneshot')}\n`;
+  expect(parseShown(['a.service', 'b.service'], text)).toMatchObject([
+    { name: 'a.service', active: 'active', pid: 42 },
+    { name: 'b.service', active: 'failed' },
+  ]);
 });
 
 test.each([
@@ -51,7 +90,9 @@ test.each([
   ['enabled-runtime', true, true],
 ])('"%s" counts as enabled (runtime: %s): %s', async (stdout, isRuntime, expected) => {
   const { exec } = recorded({ stdout: `${stdout}\n`, code: expected ? 0 : 1 });
-  expect(await openSystemdUnits(exec, '/').isEnabled('a.service', { isRuntime })).toBe(expected);
+  expect(
+    await openSystemdUnits({ exec, files: memoryFiles() }, '/').isEnabled('a.service', { isRuntime }),
+  ).toBe(expected);
 });
 
 // As systemd 252 prints them.
@@ -68,8 +109,8 @@ test.each([
   ['never ran', show('inactive', 'dead', 'oneshot', never), { active: 'inactive' }],
   [
     'failed',
-    show('failed', 'failed', 'oneshot', ['Result=exit-code']),
-    { active: 'failed', reason: 'exit-code' },
+    show('failed', 'failed', 'oneshot', ['Result=exit-code', 'ExecMainStatus=3']),
+    { active: 'failed', reason: 'exited with code 3' },
   ],
   [
     'has an unmet condition',

@@ -1,8 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Exec } from '../effects/index.js';
+import type { UnitCommand } from '../cloudconfig/index.js';
+import type { Exec, Files } from '../effects/index.js';
 import { fail } from './errors.js';
 import type { UnitControl, UnitStatus } from './supervisor.js';
+import { type FailedUnit, parseShow, parseShown, showWords } from './systemd-show.js';
+
+/** What systemd says of several units at once. */
+export interface SystemdLook {
+  /** In the order of the names; those that are not found are among them. */
+  statuses(units: readonly string[]): Promise<readonly UnitStatus[]>;
+  /** Of every unit that is failed, whoever asked for it. */
+  failed(): Promise<readonly string[]>;
+  /** Whether the machine is going down or starting anew. */
+  isStopping(): Promise<boolean>;
+}
+
+export interface SystemdUnitsDeps {
+  readonly exec: Exec;
+  readonly files: Files;
+}
+
+/**
+ * An empty file for each unit whose start was carried out and left nothing running. systemd forgets all of a unit that
+ * has ended, as soon as it has; these last for the boot.
+ */
+const doneFolder = '/run/muster/done';
 
 /**
  * Units of a machine that systemd runs, by way of `systemctl`; with a root other than `/`, of a system that does not
@@ -10,7 +33,7 @@ import type { UnitControl, UnitStatus } from './supervisor.js';
  *
  * Source of `--force`: coreos-cloudinit f1f0405, system/systemd.go, where links of others are replaced too.
  */
-export function openSystemdUnits(exec: Exec, root: string): UnitControl {
+export function openSystemdUnits({ exec, files }: SystemdUnitsDeps, root: string): UnitControl & SystemdLook {
   const place = root === '/' ? [] : [`--root=${root}`];
   const systemctl = async (unit: string, command: string, words: readonly string[]) => {
     const result = await exec.run('systemctl', [...place, ...words]);
@@ -18,8 +41,26 @@ export function openSystemdUnits(exec: Exec, root: string): UnitControl {
       const reason = result.stderr.trim() || `systemctl ended with ${result.code}`;
       throw fail('agent/systemd-refused', { command, unit, reason });
     }
-    return result.stdout;
+    return result;
   };
+  const show = async (units: readonly string[]) => {
+    if (units.length === 0) return [];
+    const { stdout } = await systemctl(units.join(' '), 'show', [...showWords, '--', ...units]);
+    return Promise.all(parseShown(units, stdout).map(withDone));
+  };
+  const withDone = async (status: UnitStatus): Promise<UnitStatus> => {
+    if (root !== '/' || status.active !== 'inactive' || status.isDone) return status;
+    const isDone = (await files.stat(`${doneFolder}/${status.name}`)) !== undefined;
+    return isDone ? { ...status, isDone } : status;
+  };
+  const noteEnd = async (unit: string, command: UnitCommand) => {
+    const mark = `${doneFolder}/${unit}`;
+    const isStart = command !== 'stop' && command !== 'reload';
+    if (!isStart || (await statusOf(unit)).active !== 'inactive') return files.remove(mark);
+    await files.makeFolder(doneFolder);
+    await files.write(mark, '');
+  };
+  const statusOf = async (unit: string) => (await show([unit]))[0] ?? parseShow(unit, '');
   return {
     async reload() {
       await systemctl('', 'daemon-reload', ['daemon-reload']);
@@ -27,8 +68,14 @@ export function openSystemdUnits(exec: Exec, root: string): UnitControl {
     },
     async enable(unit, { isRuntime }) {
       const runtime = isRuntime ? ['--runtime'] : [];
-      await systemctl(unit, 'enable', ['enable', '--force', ...runtime, '--', unit]);
-      return 'changed';
+      const { stdout, stderr } = await systemctl(unit, 'enable', [
+        'enable',
+        '--force',
+        ...runtime,
+        '--',
+        unit,
+      ]);
+      return /symlink/i.test(`${stdout}${stderr}`) ? 'changed' : 'unchanged';
     },
     async isEnabled(unit, { isRuntime }) {
       const { stdout } = await exec.run('systemctl', [...place, 'is-enabled', '--', unit]);
@@ -37,69 +84,54 @@ export function openSystemdUnits(exec: Exec, root: string): UnitControl {
       return good.includes(stdout.trim());
     },
     async command(unit, command) {
-      await systemctl(unit, command, [command, '--', unit]);
-      return 'changed';
+      const before = await statusOf(unit);
+      refuseUnloaded(before);
+      if (isIdle(before, command)) return 'unchanged';
+      if (command === 'reload' && before.active !== 'active') {
+        throw fail('agent/unit-not-active', { unit, active: before.active });
+      }
+      const { code, stderr } = await exec.run('systemctl', [command, '--', unit]);
+      if (code === 0) {
+        await noteEnd(unit, command);
+        return 'changed';
+      }
+      const { active, reason } = await statusOf(unit);
+      const isFailed = active === 'failed' || active === 'activating';
+      const why = (isFailed ? reason : undefined) ?? (stderr.trim() || `systemctl ended with ${code}`);
+      throw fail('agent/unit-failed', { command, unit, reason: why });
     },
-    async status(unit) {
-      const names = `--property=${properties.join(',')}`;
-      return parseShow(unit, await systemctl(unit, 'show', ['show', names, '--', unit]));
+    status: statusOf,
+    statuses: show,
+    async failed() {
+      const words = ['list-units', '--failed', '--all', '--full', '--no-pager', '--output=json'];
+      const { stdout } = await systemctl('', 'list', words);
+      const found: readonly FailedUnit[] = JSON.parse(stdout || '[]');
+      return found.map(({ unit }) => unit);
+    },
+    async isStopping() {
+      const { stdout } = await exec.run('systemctl', ['is-system-running']);
+      return stdout.trim() === 'stopping';
     },
   };
 }
 
-const properties = [
-  'LoadState',
-  'ActiveState',
-  'SubState',
-  'Type',
-  'Result',
-  'ExecMainExitTimestampMonotonic',
-  'ConditionResult',
-  'ConditionTimestampMonotonic',
-];
-
-/**
- * Reads what `systemctl show` prints.
- *
- * Source: systemd v252, org.freedesktop.systemd1(5).
- */
-export function parseShow(name: string, text: string): UnitStatus {
-  const found = new Map(
-    text.split('\n').map((line) => {
-      const equals = line.indexOf('=');
-      return [line.slice(0, equals), line.slice(equals + 1)] as const;
-    }),
-  );
-  const of = (property: string) => found.get(property) ?? '';
-  const result = of('Result');
-  return {
-    name,
-    load: loadStates.get(of('LoadState')) ?? 'error',
-    active: activeStates.get(of('ActiveState')) ?? 'inactive',
-    sub: of('SubState'),
-    ...(isDone(of) ? { isDone: true } : {}),
-    ...(result === '' || result === 'success' ? {} : { reason: result }),
-  };
+function refuseUnloaded({ name: unit, load, reason = 'systemd does not say why' }: UnitStatus): void {
+  if (load === 'not-found') throw fail('agent/unit-not-found', { unit });
+  if (load === 'masked') throw fail('agent/unit-masked', { unit });
+  if (load === 'error') throw fail('agent/unit-bad', { unit, reason });
 }
 
-function isDone(of: (property: string) => string): boolean {
-  if (of('ActiveState') !== 'inactive') return false;
-  const hasBeen = (time: string) => Number(of(time)) > 0;
-  if (of('ConditionResult') === 'no' && hasBeen('ConditionTimestampMonotonic')) return true;
-  const hasRun = of('Type') === 'oneshot' && hasBeen('ExecMainExitTimestampMonotonic');
-  return hasRun && of('Result') === 'success';
+/** Whether the command finds nothing to do. */
+function isIdle({ active }: UnitStatus, command: UnitCommand): boolean {
+  switch (command) {
+    case 'start':
+      return active === 'active';
+    case 'stop':
+      return active === 'inactive' || active === 'failed';
+    case 'try-restart':
+    case 'reload-or-try-restart':
+      return active !== 'active';
+    default:
+      return false;
+  }
 }
-
-const loadStates: ReadonlyMap<string, UnitStatus['load']> = new Map([
-  ['loaded', 'loaded'],
-  ['not-found', 'not-found'],
-  ['masked', 'masked'],
-]);
-
-const activeStates: ReadonlyMap<string, UnitStatus['active']> = new Map([
-  ['active', 'active'],
-  ['reloading', 'active'],
-  ['activating', 'activating'],
-  ['deactivating', 'deactivating'],
-  ['failed', 'failed'],
-]);

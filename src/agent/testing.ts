@@ -38,6 +38,7 @@ export function recordedSupervisor(
         units.get(unit) ?? { name: unit, load: 'not-found', active: 'inactive', sub: 'dead' },
       list: async () => [...units.values()],
       changed: counter.changed,
+      isGoingDown: async () => true,
       stopAll: async () => {
         await say('stop all');
       },

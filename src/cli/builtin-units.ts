@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { type BuiltinUnit, parseKernelArguments } from '../agent/index.js';
+import { type BuiltinUnit, parseKernelArguments, storeDiskFolder } from '../agent/index.js';
 import type { Log } from '../effects/index.js';
 import { memberUnit } from './member-unit.js';
 import { proxyUnit } from './proxy-unit.js';
@@ -12,7 +12,8 @@ import { proxyUnit } from './proxy-unit.js';
  * @param root the folder that stands for the machine's `/`
  */
 export function builtinUnits(commandLine: string, root: string, log: Log): ReadonlyMap<string, BuiltinUnit> {
-  const { name, etcdEndpoints, store, privateIpv4: ownAddress } = parseKernelArguments(commandLine);
+  const { name, etcdEndpoints, store, disk, privateIpv4: ownAddress } = parseKernelArguments(commandLine);
+  const dataRoot = disk === '' ? '/' : storeDiskFolder;
   const agent: BuiltinUnit = ({ onReady }, signal) => {
     onReady();
     return new Promise((resolve) => {
@@ -26,7 +27,7 @@ export function builtinUnits(commandLine: string, root: string, log: Log): Reado
           { ownAddress, endpoints: store.endpoints, recordEndpoints: store.isShared ? etcdEndpoints : [] },
           log,
         )
-      : memberUnit({ name, root, program: store.program, ownAddress, etcdEndpoints }, log);
+      : memberUnit({ name, root, dataRoot, program: store.program, ownAddress, etcdEndpoints }, log);
   return new Map([
     ['etcd2.service', etcd],
     ['etcd-member.service', etcd],

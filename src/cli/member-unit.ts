@@ -17,6 +17,8 @@ export interface MemberUnitOptions {
   /** Of etcd: a path, or a name to be looked for on PATH. */
   readonly program: string;
   readonly ownAddress: string;
+  /** The folder of the machine where data is that outlives a boot; `/` where nothing does. */
+  readonly dataRoot: string;
   /** Where the orders come from. */
   readonly etcdEndpoints: readonly string[];
 }
@@ -34,11 +36,9 @@ export function memberUnit(options: MemberUnitOptions, log: Log): BuiltinUnit {
   return async ({ environment, onReady, tell }, signal) => {
     const version = early ?? readVersion(realExec, program, signal);
     early = undefined;
-    const dataDir = join(root, environment.ETCD_DATA_DIR ?? '/var/lib/etcd2');
-    const logFile = join(root, 'var/log/units/etcd2.service.log');
-    await Promise.all(
-      [dirname(dataDir), dirname(logFile)].map((folder) => mkdir(folder, { recursive: true })),
-    );
+    const dataDir = join(root, options.dataRoot, environment.ETCD_DATA_DIR ?? '/var/lib/etcd2');
+    const output = await openOutput(root);
+    await mkdir(dirname(dataDir), { recursive: true });
     await runMember(
       {
         clock: realClock,
@@ -56,7 +56,7 @@ export function memberUnit(options: MemberUnitOptions, log: Log): BuiltinUnit {
         // By this variable every process of a local machine is known.
         environment: { ...environment, MUSTER_MACHINE: root },
         ownAddress,
-        logFile,
+        ...output,
       },
       followOrders(options, name, log, signal),
       (report) => {
@@ -67,6 +67,14 @@ export function memberUnit(options: MemberUnitOptions, log: Log): BuiltinUnit {
       signal,
     );
   };
+}
+
+/** On a machine of its own, what the unit prints is kept by the journal; in a folder, by a file. */
+async function openOutput(root: string) {
+  if (root === '/') return { print: (line: string) => void process.stdout.write(`${line}\n`) };
+  const logFile = join(root, 'var/log/units/etcd2.service.log');
+  await mkdir(dirname(logFile), { recursive: true });
+  return { logFile };
 }
 
 const fetchTries = 20;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
+  type LocalSupervisorDeps,
   type Membership,
   type NodeContext,
   openLocalSupervisor,
+  openSystemdSupervisor,
   parseKernelArguments,
   runAgent,
 } from '../agent/index.js';
@@ -21,7 +25,10 @@ import { fail } from './errors.js';
 import { gunzip } from './gunzip.js';
 import { openLog } from './log.js';
 import { pinnedGet } from './pinned-get.js';
+import { runUnit } from './run-unit.js';
 import { openSharedStore } from './shared-store.js';
+import { notifySystemd } from './systemd-notify.js';
+import { unitReports } from './unit-reports.js';
 import { version } from './version.js';
 import { whileAnnounced } from './while-announced.js';
 
@@ -33,34 +40,28 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
   await mkdir(root, { recursive: true });
   const commandLine = await findCommandLine(flags, signal);
   if (commandLine === undefined) return 0;
+  const unit = textFlag(flags, 'unit');
+  if (unit !== undefined) return runUnit(unit, commandLine, signal);
   const log = openLog('agent');
+  const isMachine =
+    root === '/' && textFlag(flags, 'bootUrl') === undefined && existsSync('/run/systemd/system');
   const { machineId, store, privateIpv4, ttlSeconds } = parseKernelArguments(commandLine);
   // Members and forwarders serve at the same address.
   const shared = store.isShared ? openSharedStore(`http://${privateIpv4}:2379`, ttlSeconds, log) : undefined;
-  // Before the user-data is there: a member's program can be looked at meanwhile.
-  const builtins = builtinUnits(commandLine, root, log);
+  const effects = { clock: realClock, exec: realExec, files: realFiles, log };
+  const openSupervisor = isMachine
+    ? () => openSystemdSupervisor({ ...effects, reports: unitReports })
+    : openLocal(effects, builtinUnits(commandLine, root, log));
   await runAgent(
     {
-      clock: realClock,
-      exec: realExec,
-      files: realFiles,
+      ...effects,
       httpGet: realHttpGet,
       userDataGet: await pinnedGet(textFlag(flags, 'caFile')),
-      log,
       random: realRandom,
       gunzip,
       isSuperuser: process.getuid?.() === 0,
-      openSupervisor: (context: NodeContext) =>
-        openLocalSupervisor(
-          {
-            clock: realClock,
-            exec: realExec,
-            files: realFiles,
-            log,
-            builtins,
-          },
-          context,
-        ),
+      openSupervisor,
+      ...(isMachine && { onPrepared: () => void notifySystemd('READY=1', log), ownAddresses }),
       openMembership: async (endpoints): Promise<Membership> => {
         const kv = connect(endpoints);
         const deps = { kv, clock: realClock, log };
@@ -82,10 +83,29 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
         };
       },
     },
-    { commandLine, root, version },
+    { commandLine, root, version, ...(isMachine && { bootId: await readBootId() }) },
     signal,
   ).finally(() => shared?.close());
   return 0;
+}
+
+/** The units are made first, before the user-data is there: a member's program can be looked at meanwhile. */
+function openLocal(
+  effects: Omit<LocalSupervisorDeps, 'builtins'>,
+  builtins: LocalSupervisorDeps['builtins'],
+) {
+  return (context: NodeContext) => openLocalSupervisor({ ...effects, builtins }, context);
+}
+
+/** Of the boot, for as long as the kernel runs: an agent that starts anew is no machine that does. */
+async function readBootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim().replaceAll('-', '');
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((found = []) =>
+    found.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
+  );
 }
 
 /** What the kernel was told; `undefined`: the machine was powered off before it had booted. */

@@ -13,6 +13,7 @@ export type { Child, Exec, Exit, ProcessSighting, RunOptions, RunResult, SpawnOp
 export type { FileStat } from './file-stat.js';
 export { type OpenedFile, type OpenFile, realOpenFile } from './file-stream.js';
 export { type Files, realFiles, type WriteOptions } from './files.js';
+export { type FolderChanges, realFolderChanges } from './folder-changes.js';
 export {
   type GetOptions,
   type Handler,

@@ -5,7 +5,7 @@ import { silentLog } from '../effects/index.js';
 import { manualClock } from '../effects/testing.js';
 import type { LeaseId } from '../model/index.js';
 import { fail } from './errors.js';
-import { holdLease } from './hold-lease.js';
+import { holdLease, leaveLease } from './hold-lease.js';
 import type { Kv } from './kv.js';
 import { memoryKv } from './testing.js';
 import { keyOf } from './text.js';
@@ -44,6 +44,15 @@ describe('holdLease', () => {
     expect(await kv.leases()).toEqual([]);
     expect((await kv.range({ key: keyOf('a') })).count).toBe(0);
     expect(clock.sleeping()).toBe(0);
+  });
+
+  it('leaves the lease to a holder that comes back', async () => {
+    const { clock, kv, stop, ids, untilLost, deps } = setUp();
+    const done = holdLease(deps, 9, untilLost, stop.signal);
+    await clock.advance(1_000);
+    stop.abort(leaveLease);
+    await done;
+    expect(await kv.leases()).toEqual(ids);
   });
 
   it('renews every third of the TTL', async () => {

@@ -21,6 +21,9 @@ interface Held {
   readonly since: number;
 }
 
+/** A signal's reason for a holder that comes back at once: the lease is left to run out by itself. */
+export const leaveLease = Symbol('the lease is left');
+
 const firstDelayMs = 100;
 const lastDelayMs = 5_000;
 /** For the revocation at the end: without it the lease runs out by itself. */
@@ -33,7 +36,8 @@ const revokeMs = 2_000;
  * when `signal` fires; `whileHeld` must then come to its end. After a loss it is called again with a new lease,
  * never twice at a time. It may return while the lease is held: the lease stays. What it throws ends the
  * holding and is thrown here, unless the store was only out of reach (`retry` is not `never`): then it is called
- * again with a new lease. At the end the lease is revoked as far as the store can be reached.
+ * again with a new lease. At the end the lease is revoked as far as the store can be reached, unless `signal` fired
+ * with `leaveLease`.
  *
  * Throws also what the store refuses for good when a lease is granted.
  */
@@ -82,7 +86,7 @@ async function holdOne(
     if (loss !== undefined) deps.log.warn('lease lost', { lease: held.id.toString(16), reason: loss });
     lost.abort();
     await work;
-    if (loss === undefined) await revoke(deps, held.id);
+    if (loss === undefined && signal.reason !== leaveLease) await revoke(deps, held.id);
   } catch (error) {
     lost.abort();
     await work.catch(() => {});

@@ -20,7 +20,7 @@ export { crc32c } from './crc32c.js';
 export { type EtcdErrorCode, etcdErrors, fail } from './errors.js';
 export type { ClientTls } from './grpc/client-session.js';
 export type { ServerTls } from './grpc/server-tls.js';
-export { type HoldLeaseDeps, holdLease } from './hold-lease.js';
+export { type HoldLeaseDeps, holdLease, leaveLease } from './hold-lease.js';
 export type { MemberRecord, MemberStatus, StoreIdentity } from './identity.js';
 export type {
   Compare,

@@ -45,6 +45,7 @@ export type {
   StoreRequest,
   StoreView,
 } from './store-records.js';
+export { memberReportSchema } from './store-records.js';
 export type { StoreChange, StoreRegistry } from './store-registry.js';
 export {
   type JobObject,

@@ -9,7 +9,8 @@ const marker = 'MUSTER_MEMBER';
 export interface EtcdStart {
   readonly program: string;
   readonly dataDir: string;
-  readonly logFile: string;
+  readonly logFile?: string;
+  readonly print?: (line: string) => void;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -32,8 +33,9 @@ export function openEtcdProcess(exec: Exec, start: EtcdStart): EtcdProcess {
         if (early !== undefined) return { finding: 'unknown', words: 'it was not started' };
         child = await exec.spawn(start.program, [], {
           env: { ...start.environment, [marker]: start.dataDir },
-          logFile: start.logFile,
+          ...(start.logFile === undefined ? {} : { logFile: start.logFile }),
           onLine: (line) => {
+            start.print?.(line);
             lines = [...lines.slice(1 - lastLineCount), line];
             const sign = readSign(line);
             if (sign !== undefined) onSign(sign);

@@ -40,7 +40,9 @@ export interface MemberOptions {
   /** The machine's own address, in place of 0.0.0.0. */
   readonly ownAddress: string;
   /** What etcd prints is appended to it; its folder exists. */
-  readonly logFile: string;
+  readonly logFile?: string;
+  /** Gets each line that etcd prints. */
+  readonly print?: (line: string) => void;
 }
 
 /**
@@ -182,10 +184,16 @@ function openRunner(
   };
 
   const runEtcd = async (launch: Launch) => {
-    const { program, dataDir, logFile, version } = options;
+    const { program, dataDir, logFile, print, version } = options;
     const { environment, problems } = memberFlags(launch, options.environment, options, version);
     for (const { key, message } of problems) log.warn('setting of etcd not used', { key, why: message });
-    const own = openEtcdProcess(exec, { program, dataDir, logFile, environment });
+    const own = openEtcdProcess(exec, {
+      program,
+      dataDir,
+      environment,
+      ...(logFile === undefined ? {} : { logFile }),
+      ...(print === undefined ? {} : { print }),
+    });
     etcd = own;
     // One after the other, so that who hears of a member that serves knows its ID already.
     let signs = Promise.resolve();

@@ -17,6 +17,7 @@ export const agent: Command = {
     { name: '--serial <serial>', description: 'serial number of the local machine' },
     { name: '--root <folder>', description: 'the folder that stands for /', default: '/' },
     { name: '--ca-file <file>', description: 'the only authorities that count for user-data over https' },
+    { name: '--unit <name>', description: 'run one of the units that muster brings, as its unit file says' },
     { name: '--command-line <text>', description: 'kernel command line, in place of /proc/cmdline' },
   ],
   examples: [

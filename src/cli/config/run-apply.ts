@@ -40,7 +40,7 @@ export async function runConfigApply({ args: [file], flags, signal }: CommandInp
     files: realFiles,
     httpGet: realHttpGet,
     log: silentLog,
-    supervisor: openSystemdUnits(realExec, root),
+    supervisor: openSystemdUnits({ exec: realExec, files: realFiles }, root),
     isSuperuser: process.getuid?.() === 0,
   };
   const steps = await planApply(deps, root, actions);
