@@ -13,6 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'component',
+          sequence: { groupOrder: 1 },
           include: ['test/{component,conformance,crash,fuzz}/**/*.test.ts'],
           exclude: ['test/fuzz/decoders.test.ts'],
           testTimeout: 180_000,
@@ -23,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
           // Clusters of one file side by side, where it says so: most of their time they wait for leases and elections.
           maxConcurrency: 3,
