@@ -53,7 +53,8 @@ export async function withEtcdV2<T>(work: (etcd: MeasuredProcess) => Promise<T>)
   return withProcess(command, 'ready to serve client requests', work);
 }
 
-async function withProcess<T>(
+/** Runs the work with a server that listens at the port, from the line on that holds `ready`. */
+export async function withProcess<T>(
   command: (port: number, folder: string) => readonly [string, readonly string[]],
   ready: string,
   work: (server: MeasuredProcess) => Promise<T>,

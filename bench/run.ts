@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { benchBoot } from './boot.js';
 import { benchConfig } from './config.js';
 import { benchDiscovery } from './discovery.js';
 import { describeMachine } from './measure.js';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   members: benchMembers,
   discovery: benchDiscovery,
   config: benchConfig,
+  boot: benchBoot,
   store: benchStore,
 };
 

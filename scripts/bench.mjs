@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { build } from 'esbuild';
 import { installPackages, testPackages, unpackPackages } from './packages.mjs';
 
-unpackPackages(testPackages);
-installPackages({ h2load: 'nghttp2-client' });
+unpackPackages([...testPackages, 'nginx', 'nginx-common']);
+installPackages({ h2load: 'nghttp2-client', wrk: 'wrk' });
 
 const outfile = '.cache/bench.mjs';
 await build({
