@@ -82,6 +82,7 @@ function streamOf(
       },
       cancel: stop,
     },
-    { highWaterMark: 0 },
+    // One piece is read while the one before is sent.
+    { highWaterMark: 1 },
   );
 }
