@@ -11,10 +11,12 @@ import { type ChangeCounter, openChangeCounter } from './change-counter.js';
 import { type Configuration, openConfiguration } from './configuration.js';
 import { messageOf } from './errors.js';
 import { fetchUserData } from './fetch-user-data.js';
+import { followSchedule } from './follow-schedule.js';
 import { type KernelArguments, parseKernelArguments } from './kernel-arguments.js';
 import { collectFacts, prepareRoot } from './node-identity.js';
 import { planNode } from './node-plan.js';
 import { type Membership, runRegistration } from './registration.js';
+import { openScheduledUnits, type ScheduledUnits } from './scheduled-units.js';
 import { mountStoreDisk } from './store-disk.js';
 import type { Supervisor, UnitStatus } from './supervisor.js';
 import type { NodeContext } from './unit-process.js';
@@ -58,6 +60,7 @@ export interface AgentOptions {
 interface Node {
   readonly facts: MachineFacts;
   readonly supervisor: Supervisor;
+  readonly scheduled: ScheduledUnits;
   readonly configuration: Configuration;
   readonly bootId: string;
   readonly startedAt: number;
@@ -128,6 +131,7 @@ async function openNode(
   return {
     facts,
     supervisor,
+    scheduled: openScheduledUnits({ ...deps, supervisor, root }),
     configuration,
     bootId,
     startedAt,
@@ -183,7 +187,14 @@ async function register(
         return { machine, state: await stateOf(node, machine) };
       },
       follow: () => followChanges(node),
-      whileHeld: (membership, lost) => followOrders(deps, node, membership, lost, stopping),
+      whileHeld: async (membership, lease, lost) => {
+        const port = membership.schedule?.(lease, node.facts.machineId, node.facts.name);
+        const { supervisor, scheduled } = node;
+        await Promise.all([
+          followOrders(deps, node, membership, lost, stopping),
+          port && followSchedule({ ...deps, supervisor, scheduled, port }, lost),
+        ]);
+      },
     },
     args.ttlSeconds,
     signal,
@@ -226,7 +237,8 @@ function machineOf(node: Node, args: KernelArguments, version: string): Machine 
 }
 
 async function stateOf(node: Node, machine: Machine): Promise<NodeState> {
-  const units = await node.supervisor.list();
+  const scheduled = node.scheduled.names();
+  const units = (await node.supervisor.list()).filter(({ name }) => !scheduled.has(name));
   const { member } = memberOf(units);
   return {
     name: node.facts.name,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Clock, Log } from '../effects/index.js';
-import type { LeaseId, Machine } from '../model/index.js';
+import type { LeaseId, Machine, MachineId } from '../model/index.js';
 import type { NodeState, StandingConfig } from '../registry/index.js';
 import { messageOf } from './errors.js';
+import type { SchedulePort } from './follow-schedule.js';
 
 /** The store as a node needs it. */
 export interface Membership {
@@ -20,6 +21,8 @@ export interface Membership {
   announce(lease: LeaseId, machine: Machine, state: NodeState): Promise<void>;
   /** The order for the machine to take over a configuration, then each that replaces it; throws what a watch throws. */
   watchConfig(name: string, signal: AbortSignal): AsyncIterable<StandingConfig>;
+  /** What the machine is to do with the cluster's units; nothing where they are not looked after. */
+  schedule?(lease: LeaseId, machine: MachineId, name: string): SchedulePort;
   close(): Promise<void>;
 }
 
@@ -35,7 +38,7 @@ export interface RegistrationDeps {
    */
   readonly follow: () => (signal: AbortSignal) => Promise<void>;
   /** Runs beside the announcements for as long as a lease is held; what it throws ends this registration. */
-  readonly whileHeld: (membership: Membership, lost: AbortSignal) => Promise<void>;
+  readonly whileHeld: (membership: Membership, lease: LeaseId, lost: AbortSignal) => Promise<void>;
 }
 
 /** A burst of changes makes one announcement. */
@@ -78,7 +81,7 @@ async function registerOnce(
         onHeld();
         return allUntilOneFails(lost, (until) => [
           announceChanges(deps, membership, lease, until),
-          deps.whileHeld(membership, until),
+          deps.whileHeld(membership, lease, until),
         ]);
       },
       signal,

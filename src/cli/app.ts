@@ -86,6 +86,13 @@ export const runStoreStatus = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreStatus(input);
 export const runStoreCompact = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreCompact(input);
+export const runUnitChange = (what: string) =>
+  inside(async () => (await import('./run-units.js')).runUnitChange(what));
+export const runUnitList = inside(async () => (await import('./run-units.js')).runUnitList);
+export const runUnitCat = inside(async () => (await import('./run-units.js')).runUnitCat);
+export const runUnitWhy = inside(async () => (await import('./run-units.js')).runUnitWhy);
+export const runMachineMark = (what: string) =>
+  inside(async () => (await import('./run-units.js')).runMachineMark(what));
 export const runUp = inside(async () => (await import('./run-up.js')).runUp);
 export const runWatch = inside(async () => (await import('./run-keys.js')).runWatch);
 export const printError = async (error: unknown, signal: AbortSignal): Promise<ExitCode> =>

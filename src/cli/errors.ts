@@ -34,6 +34,21 @@ export const cliErrors = {
     next: 'write one with `muster init`, or leave --file out to use the default cluster',
     httpStatus: 404,
   },
+  'cli/unknown-unit': {
+    message: 'there is no unit "{unit}"',
+    next: 'list them with "muster unit list"',
+    httpStatus: 404,
+  },
+  'cli/no-unit-file': {
+    message: 'there is no unit "{unit}" in the registry, and no file "{path}" here',
+    next: 'give the path of its unit file',
+    httpStatus: 404,
+  },
+  'cli/bad-unit': {
+    message: 'unit "{unit}" is refused',
+    next: 'mend what is listed above and run the command again',
+    httpStatus: 400,
+  },
   'cli/bad-cluster': {
     message: 'the cluster file or its user-data has {count} to mend; nothing was started',
     next: 'mend what is listed above and run the command again',

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
+import { availableParallelism, networkInterfaces, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
@@ -79,6 +79,15 @@ export async function runAgentCommand({ flags, signal }: CommandInput): Promise<
             return registry.machines.announce(lease, machine, state);
           },
           watchConfig: (name, until) => registry.machines.watchConfig(name, until),
+          schedule: (lease, machine, name) => ({
+            async *watchSchedule(until) {
+              const host = { name, memoryBytes: totalmem(), cpus: availableParallelism() };
+              await registry.units.announceHost(lease, machine, host);
+              yield* registry.units.watchSchedule(machine, until);
+            },
+            text: (hash) => registry.units.text(hash),
+            report: (reports) => registry.units.report(lease, machine, reports),
+          }),
           close: () => kv.close(),
         };
       },

@@ -14,6 +14,7 @@ const columns: readonly Column<StoreEvent>[] = [
   { title: 'EVENT', text: ({ kind }) => kind },
   { title: 'MACHINE', text: ({ machine }) => machine },
   { title: 'MEMBER', text: ({ memberId }) => memberId },
+  { title: 'UNIT', text: ({ unit }) => unit ?? '' },
   { title: 'REASON', text: ({ reason }) => reason },
 ];
 
@@ -67,7 +68,7 @@ function keyOf({ at, kind, machine }: StoreEvent): string {
   return `${at} ${kind} ${machine}`;
 }
 
-function lineOf({ at, kind, machine, memberId, reason }: StoreEvent): string {
-  const about = [machine, memberId].filter((text) => text !== '').join(' ');
+function lineOf({ at, kind, machine, memberId, unit, reason }: StoreEvent): string {
+  const about = [unit ?? '', machine, memberId].filter((text) => text !== '').join(' ');
   return `${new Date(at).toISOString()}  ${kind}${about === '' ? '' : ` ${about}`}${reason === '' ? '' : `: ${reason}`}`;
 }

@@ -29,6 +29,7 @@ import { set } from './set.js';
 import { ssh } from './ssh.js';
 import { status } from './status.js';
 import { store } from './store.js';
+import { unit } from './unit.js';
 import { up } from './up.js';
 import { version } from './version.js';
 import { watch } from './watch.js';
@@ -40,6 +41,7 @@ export const commands: readonly AnyCommand[] = [
   status,
   machines,
   machine,
+  unit,
   boot,
   apply,
   config,

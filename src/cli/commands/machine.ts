@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Command, type CommandGroup, fileFlag } from '../command.js';
+import { type Command, type CommandGroup, endpointsFlag, fileFlag } from '../command.js';
 
 const replace: Command = {
   name: 'replace',
@@ -39,9 +39,27 @@ const accept: Command = {
   run: async (input) => (await import('../app.js')).runMachineAccept(input),
 };
 
+function mark(name: string, summary: string, description: string): Command {
+  return {
+    name,
+    summary,
+    description,
+    args: [{ name: '<name>', description: 'a machine that has joined, by name or ID' }],
+    flags: [fileFlag, endpointsFlag],
+    examples: [[`muster machine ${name} core-02`, '']],
+    run: async (input) => (await import('../app.js')).runMachineMark(name)(input),
+  };
+}
+
 export const machine: CommandGroup = {
   name: 'machine',
-  summary: 'change single machines of the cluster file',
-  description: 'Changes single machines of the cluster file.',
-  commands: [accept, replace],
+  summary: 'change single machines',
+  description: 'Changes single machines of the cluster file, or what units they take.',
+  commands: [
+    accept,
+    replace,
+    mark('cordon', 'give a machine no new units', 'The units that it has stay.'),
+    mark('drain', 'move the units of a machine elsewhere', 'It gets no new ones until it is uncordoned.'),
+    mark('uncordon', 'give a machine units again', 'Ends a cordon or a drain; nothing moves back by itself.'),
+  ],
 };
