@@ -25,6 +25,7 @@ export const testPrograms = {
   dig: 'bind9-dnsutils',
   ip: 'iproute2',
   mmdebstrap: 'mmdebstrap',
+  'qemu-system-x86_64': 'qemu-system-x86',
   'systemd-analyze': 'systemd',
   zstd: 'zstd',
 };
