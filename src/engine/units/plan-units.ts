@@ -85,9 +85,11 @@ const mostRounds = 10;
 
 function inOrder(board: Board, names: readonly string[]): readonly string[] {
   const globals = board.globals();
-  return names.toSorted(
-    (a, b) => Number(globals.has(b)) - Number(globals.has(a)) || (a < b ? -1 : a > b ? 1 : 0),
-  );
+  const isGlobal = (name: string) => globals.has(name);
+  const sorted = names.toSorted();
+  return globals.size === 0
+    ? sorted
+    : [...sorted.filter(isGlobal), ...sorted.filter((name) => !isGlobal(name))];
 }
 
 function examine(pass: PlanPass, name: string): void {
@@ -185,8 +187,9 @@ function keep(pass: PlanPass, unit: PlannedUnit, job: UnitJob, target: MachineId
 function handOver(pass: PlanPass, unit: PlannedUnit, job: UnitJob, target: MachineId): boolean {
   const { board } = pass;
   const { name } = unit;
-  const others = [...board.holders(name)].filter((id) => id !== target);
   const isDraining = board.machines.get(target)?.mark === 'drain';
+  if (!isDraining && board.holders(name).size <= 1) return false;
+  const others = [...board.holders(name)].filter((id) => id !== target);
   const [next] = others;
   if (next !== undefined) return finishHandOver(pass, unit, target, others, next, isDraining);
   if (!isDraining) return false;
