@@ -22,6 +22,7 @@ export const testPackages = [
 
 /** What tests need installed, by the program that is looked for. */
 export const testPrograms = {
+  cpio: 'cpio',
   dig: 'bind9-dnsutils',
   ip: 'iproute2',
   mmdebstrap: 'mmdebstrap',

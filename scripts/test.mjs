@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeTestImage } from './image.mjs';
 import { installPackages, testPackages, testPrograms, unpackPackages } from './packages.mjs';
 import { unpackQemu } from './qemu.mjs';
 
@@ -14,7 +15,11 @@ const tally = { passed: 0, failed: 0, skipped: 0 };
 try {
   const programs = unpackPackages(testPackages);
   installPackages(testPrograms);
-  const env = { ...process.env, PATH: `${unpackQemu()}:${programs}:${process.env.PATH}` };
+  const env = {
+    ...process.env,
+    MUSTER_IMAGES: makeTestImage(),
+    PATH: `${unpackQemu()}:${programs}:${process.env.PATH}`,
+  };
   for (const [name, args] of [
     ['types', ['tsc', '--noEmit']],
     ['lint', ['biome', 'check', '.']],

@@ -8,6 +8,7 @@ import { bootErrors } from '../src/boot/index.js';
 import { bootstrapErrors } from '../src/bootstrap/index.js';
 import { type Command, cliErrors, commands, flatten } from '../src/cli/index.js';
 import { etcdErrors } from '../src/etcd/index.js';
+import { imageErrors } from '../src/image/index.js';
 import { lockErrors } from '../src/lock/index.js';
 import type { ErrorTable } from '../src/model/index.js';
 import { providersErrors } from '../src/providers/index.js';
@@ -26,6 +27,7 @@ const tables: Readonly<Record<string, ErrorTable>> = {
   store: storeErrors,
   etcd: etcdErrors,
   lock: lockErrors,
+  image: imageErrors,
 };
 
 function renderErrors(): string {

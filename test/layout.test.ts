@@ -21,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   boot: ['model', 'effects', 'identity', 'spec', 'cloudconfig'],
   agent: ['model', 'effects', 'units', 'identity', 'cloudconfig', 'etcd', 'registry', 'lock'],
   providers: ['model', 'effects', 'spec'],
+  image: ['model', 'effects'],
   engine: [
     'model',
     'effects',
@@ -49,6 +50,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'boot',
     'agent',
     'providers',
+    'image',
     'engine',
     'status',
     'units',

@@ -47,6 +47,14 @@ export const runDown = inside(async () => (await import('./run-down.js')).runDow
 export const runDrill = inside(async () => (await import('./drill/run-drill.js')).runDrill);
 export const runEvents = inside(async () => (await import('./run-events.js')).runEvents);
 export const runGet = inside(async () => (await import('./run-keys.js')).runGet);
+export const runImageBuild = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-image.js')).runImageBuild(input);
+export const runImageList = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-image.js')).runImageList(input);
+export const runImageRm = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-image.js')).runImageRm(input);
+export const runImageShow = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./run-image.js')).runImageShow(input);
 export const runInit = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-init.js')).runInit(input);
 export const runLogs = async (input: CommandInput): Promise<ExitCode> =>

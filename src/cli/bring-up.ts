@@ -14,7 +14,7 @@ import { fail } from './errors.js';
 import { type FollowResult, followMachines } from './follow.js';
 import { enterNetwork } from './in-network.js';
 import { howCalled, machineColumns, nextSteps } from './machine-table.js';
-import { checkNames, parseSeconds } from './parse-flags.js';
+import { checkNames, secondsFlag } from './parse-flags.js';
 import { powerOffMachines } from './power-off.js';
 import { printJson, renderTable } from './print.js';
 import { openProgress } from './progress.js';
@@ -34,13 +34,13 @@ export async function bringUp(
   cluster: ClusterFolder,
   loading: LoadingControl | undefined,
 ): Promise<ExitCode> {
-  const timeoutMs = parseSeconds('--timeout', textFlag(flags, 'timeout') ?? '60') * 1000;
   await chooseStore(cluster, textFlag(flags, 'store'));
   const checked = await readCluster(cluster);
   const known = checked.spec.machines.map(({ name }) => name);
   checkNames(checked.spec.name, known, args);
   const clusterId = await openClusterId(cluster);
   const provider = bindProvider(cluster, clusterId, checked.spec, silentLog);
+  const timeoutMs = secondsFlag(flags, 'timeout', provider.joinSeconds) * 1000;
   // Planned before anything starts: what cannot be planned must not begin.
   const running = await findControl(cluster);
   const network = await (running === undefined ? provider.openNetwork() : provider.planNetwork());

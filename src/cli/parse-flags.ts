@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { type FlagValues, textFlag } from './command.js';
 import { fail } from './errors.js';
 
 /** A whole number of seconds, 1 to 86400. @throws `cli/usage` */
@@ -10,6 +11,12 @@ export function parseSeconds(flag: string, text: string): number {
     problem: `${flag} "${text}" is not a time`,
     hint: 'give whole seconds, 1 to 86400',
   });
+}
+
+/** The seconds given for a flag, or those that count without. @throws `cli/usage` */
+export function secondsFlag(flags: FlagValues, name: string, otherwise: number): number {
+  const text = textFlag(flags, name);
+  return text === undefined ? otherwise : parseSeconds(`--${name}`, text);
 }
 
 /** A whole number from 1 to 100000. @throws `cli/usage` */

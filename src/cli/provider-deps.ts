@@ -41,6 +41,8 @@ export interface BoundProvider {
   readonly findWayIn: () => ReturnType<Provider['findWayIn']>;
   readonly releaseNetwork: () => Promise<void>;
   readonly openHost: () => Host;
+  /** As `Provider.joinSeconds`. */
+  readonly joinSeconds: number;
 }
 
 export function bindProvider(
@@ -71,6 +73,7 @@ export function bindProvider(
     findWayIn: () => provider.findWayIn(deps, cluster.state),
     releaseNetwork: () => provider.releaseNetwork(deps, context),
     openHost: () => provider.openHost(deps, context),
+    joinSeconds: provider.joinSeconds,
   };
 }
 

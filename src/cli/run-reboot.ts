@@ -4,18 +4,18 @@ import { realClock } from '../effects/index.js';
 import { readAppliedPlan } from './applied-plan.js';
 import { checkQuorum } from './check-quorum.js';
 import { findClusterFolder } from './cluster-folder.js';
-import { type CommandInput, type ExitCode, isSet, textFlag } from './command.js';
+import { type CommandInput, type ExitCode, isSet } from './command.js';
 import { getControl } from './control-record.js';
 import { openExisting } from './existing.js';
 import { followMachines } from './follow.js';
-import { checkNames, parseSeconds } from './parse-flags.js';
+import { checkNames, secondsFlag } from './parse-flags.js';
 import { openProgress } from './progress.js';
 import { openSession } from './session.js';
 
 export async function runReboot({ args, flags, signal }: CommandInput): Promise<ExitCode> {
-  const timeoutMs = parseSeconds('--timeout', textFlag(flags, 'timeout') ?? '60') * 1000;
   const cluster = findClusterFolder(flags);
   const existing = await openExisting(cluster);
+  const timeoutMs = secondsFlag(flags, 'timeout', existing.provider.joinSeconds) * 1000;
   const control = await getControl(cluster);
   checkNames(existing.name, await existing.machineNames(), args);
   const session = openSession(control);

@@ -5,12 +5,14 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
-import { findClusterFolder } from './cluster-folder.js';
+import { sshCommand } from '../providers/index.js';
+import { type ClusterFolder, findClusterFolder } from './cluster-folder.js';
 import type { CommandInput, ExitCode } from './command.js';
 import { findControl } from './control-record.js';
 import { fail } from './errors.js';
 import { openExisting } from './existing.js';
 import { checkNames } from './parse-flags.js';
+import { openSession } from './session.js';
 import { ownEnvironment, thisProgram } from './this-program.js';
 
 export async function runSsh({ args, flags }: CommandInput): Promise<ExitCode> {
@@ -19,6 +21,12 @@ export async function runSsh({ args, flags }: CommandInput): Promise<ExitCode> {
   const cluster = findClusterFolder(flags);
   const existing = await openExisting(cluster);
   checkNames(existing.name, await existing.machineNames(), [name]);
+  const place = await existing.host.sshAt?.(name);
+  if (place !== undefined) {
+    const ssh = sshCommand(cluster.state, place, await nameOfBoot(cluster, name), words);
+    const [command = 'ssh', ...rest] = [...(await existing.host.enter(name)), ...ssh];
+    return run(command, rest, cluster.folder, ownEnvironment());
+  }
   const root = existing.host.rootFolder(name);
   if (root === undefined || !existsSync(root)) throw fail('cli/no-shell', { name });
   const home = join(root, 'home/core');
@@ -44,6 +52,19 @@ export async function runSsh({ args, flags }: CommandInput): Promise<ExitCode> {
   const shellArgs = words.length === 0 ? interactive : ['-c', words.join(' ')];
   const [command = '', ...commandArgs] = [...inside, bash ? '/bin/bash' : '/bin/sh', ...shellArgs];
   return run(command, commandArgs, home, environment);
+}
+
+/** A machine in memory has another host key after each boot: it is known by the name of this one. */
+async function nameOfBoot(cluster: ClusterFolder, name: string): Promise<string> {
+  const control = await findControl(cluster);
+  if (control === undefined) return name;
+  const session = openSession(control);
+  try {
+    const life = (await session.registry.snapshot()).lives.get(name);
+    return life === undefined || life.bootId === '' ? name : `${name}.${life.bootId}`;
+  } finally {
+    await session.close();
+  }
 }
 
 /** Hands over the terminal, ^C included, and returns the exit code as a shell would. */

@@ -153,6 +153,8 @@ export interface WayIn {
 export interface Provider {
   readonly name: string;
   readonly summary: string;
+  /** How long a machine may take from power-on until it has joined, in seconds, when nobody says otherwise. */
+  readonly joinSeconds: number;
   /** Whether its machines are computers, that boot a kernel and have an sshd; else they are processes of this computer. */
   readonly isReal: boolean;
   readonly parseOptions: OptionParser;

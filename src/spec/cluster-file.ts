@@ -199,7 +199,7 @@ const fields = z.strictObject({
     'write a mapping of address, port, etcdPort',
   ),
   agentTtl: told(
-    agentTtl.prefault('10s'),
+    agentTtl.optional(),
     'A machine that is silent for this long is lost. Seconds, or a time like 10s or 1m30s.',
     'write whole seconds from 2 to 3600, or a time like 10s or 1m30s',
     ['10s', 30],

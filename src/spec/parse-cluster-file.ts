@@ -51,6 +51,9 @@ export function parseClusterFile(text: string, options: ClusterFileOptions): Clu
   return { kind: 'ok', spec: complete(checked.value, chosen.provider), warnings: issues };
 }
 
+/** Machines that are emulated, or far away, may be busy for longer than a process of this computer. */
+const ttlSeconds = { local: 10, other: 60 } as const;
+
 function complete(file: ClusterFile, provider: ClusterSpec['provider']): ClusterSpec {
   const { name, domain, store, backup, control, agentTtl, rebootLock, machines, image, profiles, userData } =
     file;
@@ -61,7 +64,7 @@ function complete(file: ClusterFile, provider: ClusterSpec['provider']): Cluster
     backup,
     provider,
     control,
-    agentTtlSeconds: agentTtl,
+    agentTtlSeconds: agentTtl ?? (provider.name === 'local' ? ttlSeconds.local : ttlSeconds.other),
     rebootLock,
     machines: completeMachines(machines),
     image,

@@ -2,11 +2,10 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { realFiles } from '../../effects/index.js';
+import { findImage } from '../../image/index.js';
+import { isMusterError } from '../../model/index.js';
 import type { BuiltImage } from './boot-images.js';
-
-const manifestSchema = z.object({ args: z.array(z.string()).default([]) });
 
 /** Where built images are: one folder for each name. `MUSTER_IMAGES` names another place. */
 export function imageFolder(): string {
@@ -19,9 +18,11 @@ export function imageFolder(): string {
 
 /** `undefined`: there is none of this name, or it is not whole. */
 export async function findBuiltImage(name: string): Promise<BuiltImage | undefined> {
-  const folder = join(imageFolder(), name);
-  const text = await realFiles.readText(join(folder, 'image.json'));
-  if (text === undefined) return undefined;
-  const { args } = manifestSchema.parse(JSON.parse(text));
-  return { kernel: join(folder, 'kernel'), initrd: join(folder, 'initrd'), args };
+  try {
+    const image = await findImage(realFiles, imageFolder(), name);
+    return image && { kernel: image.kernelPath, initrd: image.initrdPath, args: image.manifest.args };
+  } catch (error) {
+    if (isMusterError(error)) return undefined;
+    throw error;
+  }
 }

@@ -14,6 +14,7 @@ import { down } from './down.js';
 import { drill } from './drill.js';
 import { events } from './events.js';
 import { get } from './get.js';
+import { image } from './image.js';
 import { init } from './init.js';
 import { logs } from './logs.js';
 import { ls } from './ls.js';
@@ -43,6 +44,7 @@ export const commands: readonly AnyCommand[] = [
   machine,
   unit,
   boot,
+  image,
   apply,
   config,
   events,

@@ -9,7 +9,10 @@ export const reboot: Command = {
   args: [{ name: '<name...>', description: 'the machines' }],
   flags: [
     fileFlag,
-    { name: '--timeout <seconds>', description: 'how long to wait', default: '60' },
+    {
+      name: '--timeout <seconds>',
+      description: 'how long to wait; 60, and 300 for virtual machines, when left out',
+    },
     { name: '--discard', description: 'also when the store’s members left are too few to go on' },
   ],
   examples: [['muster reboot core-02', 'one machine']],

@@ -21,7 +21,10 @@ export const up: Command = {
       description: 'for a folder with no cluster file: the store to begin with',
       choices: ['embedded', 'etcd'],
     },
-    { name: '--timeout <seconds>', description: 'how long to wait for the machines', default: '60' },
+    {
+      name: '--timeout <seconds>',
+      description: 'how long to wait for the machines; 60, and 300 for virtual machines, when left out',
+    },
   ],
   examples: [
     ['muster up', 'all machines of cluster.yaml, or the default three'],

@@ -17,6 +17,7 @@ export type { BootedKernel, FirmwareMachine } from './firmware/machine.js';
 export const localProvider: Provider = {
   name: 'local',
   summary: 'machines as processes of this computer, each with an address of its own',
+  joinSeconds: 60,
   isReal: false,
   parseOptions: localOptionParser,
   openNetwork: openLocalNetwork,

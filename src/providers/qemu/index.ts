@@ -17,6 +17,8 @@ import { qemuOptionParser } from './options.js';
 export const qemuProvider: Provider = {
   name: 'qemu',
   summary: 'virtual machines of this computer, which boot over the network',
+  // Emulated, and several at once on few cores.
+  joinSeconds: 300,
   isReal: true,
   parseOptions: qemuOptionParser,
   openNetwork: openQemuNetwork,
