@@ -8,10 +8,14 @@ import { explainUnit, openBoard } from '../engine/index.js';
 import { findMachineId, type MachineId, renderIssue } from '../model/index.js';
 import { openRegistry, type TargetState, type UnitRegistry, type UnitTable } from '../registry/index.js';
 import { type CheckedUnit, checkUnit, findUnitName, parseGlob } from '../units/index.js';
+import { findClusterFolder } from './cluster-folder.js';
 import { type CommandInput, type ExitCode, isSet, textFlag } from './command.js';
+import { getControl } from './control-record.js';
 import { fail } from './errors.js';
+import { namedEndpoints } from './named-endpoints.js';
 import { parseSeconds } from './parse-flags.js';
 import { type Column, printJson, printRows } from './print.js';
+import { openSession } from './session.js';
 import { withStore } from './with-store.js';
 
 const targets: Readonly<Record<string, TargetState>> = {
@@ -21,8 +25,20 @@ const targets: Readonly<Record<string, TargetState>> = {
   unload: 'inactive',
 };
 
-function withUnits(input: CommandInput, use: (units: UnitRegistry) => Promise<ExitCode>): Promise<ExitCode> {
-  return withStore(input.flags, (kv) => use(openRegistry({ kv, clock: realClock, log: silentLog }).units));
+/** Units are where the engine and the agents look for them: in the store of the control process, whatever store the machines run. */
+async function withUnits(
+  input: CommandInput,
+  use: (units: UnitRegistry) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  if (namedEndpoints(input.flags).length > 0) {
+    return withStore(input.flags, (kv) => use(openRegistry({ kv, clock: realClock, log: silentLog }).units));
+  }
+  const session = openSession(await getControl(findClusterFolder(input.flags)));
+  try {
+    return await use(session.registry.units);
+  } finally {
+    await session.close();
+  }
 }
 
 /** `submit`, `load`, `start`, `stop`, `unload`, `restart`, `destroy`. */

@@ -47,6 +47,12 @@ test('up --store etcd begins a cluster file; the etcd on PATH is run', async () 
   const up = await site.muster('up', '--store', 'etcd', '-o', 'json');
   expect(up).toMatchObject({ code: 0 });
   expect(storeOf(await site.status()).state).toBe('ok');
+
+  // Units are in the control process's store, and never in the members'.
+  await site.write('hello.service', '[Service]\nExecStart=/bin/sleep infinity\n');
+  expect(await site.muster('unit', 'start', 'hello.service')).toMatchObject({ code: 0 });
+  expect(await site.muster('machine', 'drain', 'core-01')).toMatchObject({ code: 0 });
+
   const other = await site.muster('up', '--store', 'embedded');
   expect(other.code).toBe(2);
   await site.write('cluster.yaml', 'store: embedded\n');
