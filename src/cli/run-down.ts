@@ -45,7 +45,8 @@ export async function runDestroy({ flags }: CommandInput): Promise<ExitCode> {
     await Promise.all((await existing.host.list()).map(({ name }) => existing.host.destroy(name)));
     await existing.provider.lowerNetwork();
     await existing.provider.releaseNetwork();
-    await rm(cluster.state, { recursive: true, force: true });
+    // An up that has only just begun may still write there.
+    await rm(cluster.state, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   } finally {
     await held.release();
   }

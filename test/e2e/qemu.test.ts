@@ -59,11 +59,14 @@ test('virtual machines boot the image over the network, are a cluster, and come 
   expect(await on('core-01', 'systemctl list-units --failed --no-legend --plain')).toMatchObject({
     stdout: '',
   });
-  expect((await on('core-01', 'ETCDCTL_API=3 etcdctl put before reboot')).stdout).toContain('OK');
+  const ctl = (index: number) =>
+    `ETCDCTL_API=3 etcdctl --endpoints http://${machines[index]?.privateIp}:2379`;
+  const put = await on('core-01', `${ctl(0)} put before reboot`);
+  expect(put, put.stderr).toMatchObject({ code: 0, stdout: 'OK\n' });
   expect((await site.muster('logs', 'core-01')).stdout).toContain('Multi-User System');
 
   // Through the forwarder of the other one, over the network between the two.
-  const read = 'ETCDCTL_API=3 etcdctl get before --print-value-only; cat /proc/sys/kernel/random/boot_id';
+  const read = `${ctl(1)} get before --print-value-only; cat /proc/sys/kernel/random/boot_id`;
   const before = (await on('core-02', read)).stdout.split('\n');
   expect(before[0]).toBe('reboot');
 
