@@ -23,10 +23,12 @@ export const testPackages = [
 /** What tests need installed, by the program that is looked for. */
 export const testPrograms = {
   cpio: 'cpio',
+  depmod: 'kmod',
   dig: 'bind9-dnsutils',
   ip: 'iproute2',
   mmdebstrap: 'mmdebstrap',
   'qemu-system-x86_64': 'qemu-system-x86',
+  ssh: 'openssh-client',
   'systemd-analyze': 'systemd',
   zstd: 'zstd',
 };
