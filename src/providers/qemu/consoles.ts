@@ -11,13 +11,16 @@ const tailBytes = 64 * 1024;
 /** A kernel that gave up this often since its machine was powered on will not do better the next time. */
 const maxPanics = 3;
 
+/** The first word of a machine that begins. */
+const firmwareName = 'SeaBIOS';
 const panicPattern = /Kernel panic - not syncing: ([^\r\n]*)/g;
 
-/** What a kernel said last before it gave up; `undefined`: it did not. */
+/** What a kernel said last before it gave up; `undefined`: it did not, or its machine began anew since. */
 export async function findPanic(files: Files, path: string): Promise<string | undefined> {
   const size = (await files.stat(path))?.sizeBytes ?? 0;
   const tail = await files.readPart(path, Math.max(0, size - tailBytes), tailBytes);
-  return panicsIn(new TextDecoder().decode(tail)).at(-1);
+  const said = new TextDecoder().decode(tail);
+  return panicsIn(said.slice(Math.max(0, said.lastIndexOf(firmwareName)))).at(-1);
 }
 
 function panicsIn(text: string): readonly string[] {

@@ -67,6 +67,8 @@ export function openQemuHost(deps: ProviderDeps, context: ProviderContext): Host
   const launch = async (order: MachineOrder, at: MachineFolder): Promise<Launch> => {
     await checkProgram(deps, options);
     const accel = await accelerate();
+    // Each power-on has a console of its own; the one before is kept beside it.
+    if ((await files.stat(at.console)) !== undefined) await files.move(at.console, `${at.console}.old`);
     if (options.diskMib !== undefined) await makeDisk(at, options.diskMib);
     const args = qemuArguments({ order, options, accel, wires: await wire(order) });
     const [command = options.program, ...words] = [...(await enter()), options.program, ...args];
