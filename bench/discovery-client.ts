@@ -9,7 +9,7 @@ export interface Wire {
   ask(head: string, body: string, status: number): Promise<string>;
   /** Sends a long poll; resolves with its head. */
   poll(head: string): Promise<string>;
-  /** Resolves with the body of the poll that was sent. */
+  /** Resolves with the body of the poll that was sent. @throws when the connection is closed, as all of these do */
   told(): Promise<string>;
   close(): void;
 }
@@ -24,13 +24,21 @@ export async function openWire(port: number, host = '127.0.0.1'): Promise<Wire> 
   await once(socket, 'connect');
   socket.setNoDelay(true);
   socket.setEncoding('latin1');
-  const state = { text: '', look: () => {} };
+  const state = { text: '', look: () => {}, isClosed: false, fail: (_error: Error) => {} };
   socket.on('data', (chunk: string) => {
     state.text += chunk;
     state.look();
   });
+  const closed = () => new Error(`the server on port ${port} closed a connection`);
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    state.isClosed = true;
+    state.fail(closed());
+  });
   const next = <T>(find: (text: string) => T | undefined) =>
-    new Promise<T>((resolve) => {
+    new Promise<T>((resolve, reject) => {
+      state.fail = reject;
+      if (state.isClosed) reject(closed());
       state.look = () => {
         const found = find(state.text);
         if (found === undefined) return;
