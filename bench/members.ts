@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connect, keyOf } from '../src/etcd/index.js';
@@ -176,7 +177,9 @@ async function byHand(work: (members: readonly HandMember[]) => Promise<number>)
   }
 }
 
+/** The first of the members to commit a write; asked only once it listens, for a client costs much more than a look. */
 async function untilWritten(urls: readonly string[]): Promise<void> {
+  await Promise.any(urls.map((url) => retry(() => look(new URL(url)))));
   const clients = urls.map((url) => connect([url], { timeoutMs: 2_000 }));
   const written = new AbortController();
   try {
@@ -189,6 +192,18 @@ async function untilWritten(urls: readonly string[]): Promise<void> {
     written.abort();
     await Promise.all(clients.map((client) => client.close()));
   }
+}
+
+/** @throws when nobody listens there */
+function look({ hostname, port }: URL): Promise<void> {
+  return new Promise((resolvePromise, reject) => {
+    const socket = createConnection({ host: hostname, port: Number(port) });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolvePromise();
+    });
+  });
 }
 
 /** Until it works, or nobody wants it any more. */
