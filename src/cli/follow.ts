@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { timeLimit } from '../effects/index.js';
+import { realClock, timeLimit } from '../effects/index.js';
 import type { ClusterSnapshot, MachineLife, Registry } from '../registry/index.js';
 import type { ClusterStatus, MachineStatus } from '../status/index.js';
 import type { ClusterFolder } from './cluster-folder.js';
@@ -29,19 +29,16 @@ export interface FollowResult {
 }
 
 /**
- * Follows the machines until each has reached the goal or has failed, or the time is up. Every step is an
- * event of the store's watch.
+ * Follows the machines until each has reached the goal or has failed, the time is up, or somebody else has powered them
+ * off. Every step is an event of the store's watch.
+ *
+ * @throws `cli/not-running` when the store is away and its process is gone
  */
 export async function followMachines(options: FollowOptions, signal: AbortSignal): Promise<FollowResult> {
   const timeUp = timeLimit(options.timeoutMs, signal);
   let last: ClusterSnapshot | undefined;
-  for await (const view of options.registry.watch(timeUp)) {
-    if (view.kind === 'away') {
-      // It may be back in a moment, unless there is nobody to come back.
-      await getControl(options.cluster);
-      continue;
-    }
-    last = view.snapshot;
+  for await (const view of watchWhileRunning(options, timeUp)) {
+    last = view;
     const status = statusOf(options.plan, last);
     options.progress.update(
       named(status, options.names).filter(({ name }) => isOrderSeen(options, last, name)),
@@ -52,8 +49,45 @@ export async function followMachines(options: FollowOptions, signal: AbortSignal
   const status = last === undefined ? undefined : statusOf(options.plan, last);
   if (status === undefined) throw new Error('the store did not answer');
   const missed = named(status, options.names).filter(({ state }) => state !== options.goal);
-  return { status, missed: missed.map((machine) => explain(machine, timeUp.aborted, options.timeoutMs)) };
+  const why = (machine: MachineStatus) =>
+    isOvertaken(options, last, machine.name)
+      ? { ...machine, reason: 'another command powered it off' }
+      : explain(machine, timeUp.aborted, options.timeoutMs);
+  return { status, missed: missed.map(why) };
 }
+
+/** Ends with an error when the control process does: what would come back is not there any more. */
+async function* watchWhileRunning(
+  { registry, cluster }: FollowOptions,
+  timeUp: AbortSignal,
+): AsyncGenerator<ClusterSnapshot> {
+  const gone = new AbortController();
+  let back = new AbortController();
+  // It is not our child, so its end is no event; it may also be about to end when the store goes.
+  const look = async (until: AbortSignal) => {
+    try {
+      for (; !until.aborted; await realClock.sleep(lookEveryMs, until)) await getControl(cluster);
+    } catch (error) {
+      gone.abort(error);
+    }
+  };
+  try {
+    for await (const view of registry.watch(AbortSignal.any([timeUp, gone.signal]))) {
+      back.abort();
+      if (view.kind === 'snapshot') {
+        yield view.snapshot;
+        continue;
+      }
+      back = new AbortController();
+      void look(AbortSignal.any([back.signal, timeUp]));
+    }
+    gone.signal.throwIfAborted();
+  } finally {
+    back.abort();
+  }
+}
+
+const lookEveryMs = 200;
 
 /** The store's cluster is whole, or what it lacks is not to be had by waiting. */
 function isStoreSettled({ store, machines }: ClusterStatus): boolean {
@@ -73,9 +107,16 @@ function isOrderSeen({ order }: FollowOptions, snapshot: ClusterSnapshot | undef
 }
 
 function isSettled(options: FollowOptions, snapshot: ClusterSnapshot | undefined, name: string): boolean {
+  if (isOvertaken(options, snapshot, name)) return true;
   const life = snapshot?.lives.get(name);
   if (life === undefined || life.handledOrder < options.order) return false;
   return life.state === options.goal || life.state === 'lost';
+}
+
+/** Somebody else wants it off by now: `muster down`, or `muster destroy`. */
+function isOvertaken({ order }: FollowOptions, snapshot: ClusterSnapshot | undefined, name: string): boolean {
+  const now = snapshot?.orders.get(name);
+  return now?.want === 'off' && now.modRevision > order;
 }
 
 function explain(machine: MachineStatus, isTimeUp: boolean, timeoutMs: number): MachineStatus {
