@@ -35,6 +35,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'bootstrap',
     'providers',
   ],
+  fleet: ['model', 'effects', 'units', 'registry'],
   status: ['model', 'effects', 'etcd', 'registry', 'lock'],
   cli: [
     'model',
@@ -52,6 +53,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'providers',
     'image',
     'engine',
+    'fleet',
     'status',
     'units',
   ],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Context, Hono } from 'hono';
-import type { Log, OpenFile } from '../effects/index.js';
+import { findRemoteAddress, type Log, type OpenFile } from '../effects/index.js';
 import { isMusterError, type MusterError } from '../model/index.js';
 import { answerBoot, type BootRequest, type BootResponse } from './answer.js';
 import type { BootStage } from './boot-stage.js';
@@ -11,7 +11,6 @@ import { type FirmwareFacts, parseFacts } from './firmware-facts.js';
 import { renderNotReady } from './formats/ipxe.js';
 import { describeMarks } from './marks.js';
 import type { BootPlan } from './plan.js';
-import { findRemoteAddress } from './remote-address.js';
 import { findAsset, serveAsset } from './serve-asset.js';
 
 export interface BootDeps {

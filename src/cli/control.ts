@@ -35,6 +35,7 @@ import {
   writeControlRecord,
 } from './control-record.js';
 import { fail } from './errors.js';
+import { withFleetApi } from './fleet-api.js';
 import { listenAt } from './listen-at.js';
 import { bindProvider } from './provider-deps.js';
 import { reachUrl } from './reach.js';
@@ -123,7 +124,11 @@ async function runAlone(
           serveStore({ store, log, name: checked.spec.name, clientUrls: [plan.etcdUrl] }, at),
         ),
         await listenAt('control.port', controlUrl, (at) =>
-          serveWithDiscovery({ discovery, store, log }, face, at),
+          serveWithDiscovery(
+            { discovery, store, log },
+            withFleetApi({ registry, log, isDoor: controlUrl !== plan.controlUrl }, face),
+            at,
+          ),
         ),
       );
     }

@@ -6,7 +6,13 @@ import { basename } from 'node:path';
 import { realClock, silentLog } from '../effects/index.js';
 import { explainUnit, openBoard } from '../engine/index.js';
 import { findMachineId, type MachineId, renderIssue } from '../model/index.js';
-import { openRegistry, type TargetState, type UnitRegistry, type UnitTable } from '../registry/index.js';
+import {
+  currentStateOf,
+  openRegistry,
+  type TargetState,
+  type UnitRegistry,
+  type UnitTable,
+} from '../registry/index.js';
 import { type CheckedUnit, checkUnit, findUnitName, parseGlob } from '../units/index.js';
 import { findClusterFolder } from './cluster-folder.js';
 import { type CommandInput, type ExitCode, isSet, textFlag } from './command.js';
@@ -239,19 +245,12 @@ function rowsOf(table: UnitTable, name: string): readonly Row[] {
       name,
       machine: { id: id ?? '', name: id === undefined ? '' : machineName(table, id) },
       targetState: job?.targetState ?? 'inactive',
-      currentState: currentState(table, name),
+      currentState: currentStateOf(table, name),
       active: state?.active ?? '',
       sub: state?.sub ?? '',
       hash: job?.object?.hash ?? '',
     };
   });
-}
-
-/** Source: coreos/fleet registry/job_state.go */
-function currentState(table: UnitTable, name: string): TargetState {
-  const job = table.jobs.get(name);
-  if (job?.target === undefined || table.states.get(name)?.get(job.target) === undefined) return 'inactive';
-  return job.jobState === job.target ? 'launched' : 'loaded';
 }
 
 export function runUnitCat(input: CommandInput): Promise<ExitCode> {

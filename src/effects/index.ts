@@ -28,6 +28,7 @@ export { type Conversation, type ListenTcp, type ListenTcpOptions, realListenTcp
 export { type Bound, type ListenUdp, realListenUdp } from './listen-udp.js';
 export { type Log, type LogFields, silentLog } from './log.js';
 export type { OpenFolder } from './open-folder.js';
+export { findRemoteAddress, isOwnCaller } from './peer-address.js';
 export { type ProbeTcp, realProbeTcp } from './probe-tcp.js';
 export { type Random, randomHex, realRandom } from './random.js';
 export { realExec } from './real-exec.js';

@@ -59,6 +59,7 @@ export {
 } from './unit-records.js';
 export type { StateReport, Submission, UnitFeed, UnitRegistry } from './unit-registry.js';
 export {
+  currentStateOf,
   metadataOf,
   openUnitTable,
   type UnitChange,

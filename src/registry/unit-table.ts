@@ -186,6 +186,18 @@ export function openUnitTable(): UnitTable {
 
 const wholeJob = [unitKeys.jobObject, unitKeys.targetState, unitKeys.target, unitKeys.jobState] as const;
 
+/**
+ * How far a unit is, in fleet's words: `loaded` once its machine tells of it, `launched` once the machine has started
+ * it. Whether it runs is in its states. Global units are always `inactive` here.
+ *
+ * Source: coreos/fleet registry/job_state.go
+ */
+export function currentStateOf({ jobs, states }: UnitTable, unit: string): TargetState {
+  const job = jobs.get(unit);
+  if (job?.target === undefined || states.get(unit)?.get(job.target) === undefined) return 'inactive';
+  return job.jobState === job.target ? 'launched' : 'loaded';
+}
+
 /** A machine's metadata, what was set over it included. */
 export function metadataOf({ machine, overrides }: UnitMachine): Readonly<Record<string, string>> {
   if (overrides.size === 0) return machine?.metadata ?? {};
