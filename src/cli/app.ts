@@ -57,6 +57,12 @@ export const runImageShow = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-image.js')).runImageShow(input);
 export const runInit = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-init.js')).runInit(input);
+export const runLockStatus = inside(async () => (await import('./run-lock.js')).runLockStatus);
+export const runLockSetMax = inside(async () => (await import('./run-lock.js')).runLockSetMax);
+export const runLockAcquire = inside(async () => (await import('./run-lock.js')).runLockAcquire);
+export const runLockRelease = inside(async () => (await import('./run-lock.js')).runLockRelease);
+export const runLockPause = inside(async () => (await import('./run-lock.js')).runLockPause);
+export const runLockResume = inside(async () => (await import('./run-lock.js')).runLockResume);
 export const runLogs = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-logs.js')).runLogs(input);
 export const runLs = inside(async () => (await import('./run-keys.js')).runLs);

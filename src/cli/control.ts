@@ -13,6 +13,7 @@ import {
 } from '../effects/index.js';
 import { runEngine } from '../engine/index.js';
 import { connect } from '../etcd/index.js';
+import { isFleetLockPath } from '../lock/index.js';
 import { type ClusterSnapshot, emptySnapshot, openRegistry, type Registry } from '../registry/index.js';
 import { type ClusterStatus, foldStatus, statusHandler } from '../status/index.js';
 import { openStore } from '../store/index.js';
@@ -39,6 +40,7 @@ import { withFleetApi } from './fleet-api.js';
 import { listenAt } from './listen-at.js';
 import { bindProvider } from './provider-deps.js';
 import { reachUrl } from './reach.js';
+import { type ControlLock, openControlLock } from './reboot/control-lock.js';
 import { serveStore } from './serve-store.js';
 import { version } from './version.js';
 
@@ -117,7 +119,15 @@ async function runAlone(
     });
     const discovery = openControlDiscovery(cluster, log);
     opened.push(discovery);
-    const face = controlFace(registry, view, boot, snapshots.face);
+    const lock = openControlLock({
+      kv: store.kv,
+      registry,
+      log,
+      latest: view.latest,
+      planOf: view.planOf,
+    });
+    opened.push(lock);
+    const face = controlFace(registry, view, { boot, lock, snapshots: snapshots.face });
     for (const { etcdUrl, controlUrl } of [plan, ...(plan.door === undefined ? [] : [plan.door])]) {
       opened.push(
         await listenAt('control.etcdPort', etcdUrl, (at) =>
@@ -162,6 +172,7 @@ async function runAlone(
       view.run(until),
       images.run(until),
       ...(served === undefined ? [] : [served.run(until)]),
+      lock.run(until),
       runControlBackups({ cluster, registry, log, latest: view.latest, planOf: view.planOf }, until),
       runEngine(
         {
@@ -279,12 +290,19 @@ function planText(text: string, userData: ReadonlyMap<string, string>, context: 
   return undefined;
 }
 
-function controlFace(registry: Registry, view: ClusterView, boot: BootFace, snapshots: Handler): Handler {
-  const status = statusHandler({ version, status: () => statusNow(registry, view, boot) });
+interface Faces {
+  readonly boot: BootFace;
+  readonly lock: ControlLock;
+  readonly snapshots: Handler;
+}
+
+function controlFace(registry: Registry, view: ClusterView, { boot, lock, snapshots }: Faces): Handler {
+  const status = statusHandler({ version, status: () => statusNow(registry, view, boot, lock) });
   const statusPaths = new Set(['/status', '/health', '/version']);
   return (request, connection) => {
     const path = pathOf(request.url);
     if (path.startsWith('/snapshots/')) return snapshots(request);
+    if (isFleetLockPath(path)) return lock.face(request);
     return statusPaths.has(path) ? status(request) : boot.handler(request, connection);
   };
 }
@@ -296,7 +314,12 @@ function pathOf(url: string): string {
   return start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end);
 }
 
-async function statusNow(registry: Registry, view: ClusterView, boot: BootFace): Promise<ClusterStatus> {
+async function statusNow(
+  registry: Registry,
+  view: ClusterView,
+  boot: BootFace,
+  lock: ControlLock,
+): Promise<ClusterStatus> {
   const stored = await registry.snapshot();
   const snapshot = { ...stored, boots: new Map([...stored.boots, ...boot.records.latest()]) };
   const plan = view.planOf(snapshot);
@@ -308,6 +331,7 @@ async function statusNow(registry: Registry, view: ClusterView, boot: BootFace):
     machines: [...plan.machines.values()].map(({ known }) => known),
     snapshot,
     renewedAt: await registry.machines.renewals(realClock.now()),
+    rebootLocks: await lock.groups(),
   });
 }
 

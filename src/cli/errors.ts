@@ -173,6 +173,27 @@ export const cliErrors = {
     next: 'stop fewer at a time and wait until `muster status` says "ok"; `muster down` with no names saves all first; --discard does it all the same',
     httpStatus: 409,
   },
+  'cli/no-reboot-lock': {
+    message: 'the store that holds the reboot lock does not answer: {why}',
+    next: 'look at `muster status`; `muster reboot NAME --no-lock` does without the lock',
+    httpStatus: 503,
+    retry: 'later',
+  },
+  'cli/roll-unfinished': {
+    message: 'the last roll stopped at {at}, with {left} left: {why}',
+    next: 'go on with it (`muster reboot --rolling --resume`), or begin anew (`--restart`)',
+    httpStatus: 409,
+  },
+  'cli/no-roll': {
+    message: 'there is no roll that stopped',
+    next: 'begin one with `muster reboot --rolling`',
+    httpStatus: 404,
+  },
+  'cli/file-differs': {
+    message: 'the cluster file {file} holds changes that were not applied',
+    next: 'apply them first (`muster up`, `muster apply`), or take them back; then set the image',
+    httpStatus: 409,
+  },
   'cli/would-empty-disks': {
     message: '{names} run and cannot be heard, and starting them anew would empty disks that the store needs',
     next: 'mend their way to the control process, then run `muster up` again; `muster reboot NAME` gives a disk up',

@@ -2,7 +2,13 @@
 
 import { realHttpGet, silentLog } from '../effects/index.js';
 import type { MachineSpec } from '../spec/index.js';
-import type { ClusterStatus, MachineStatus, StoreMemberStatus, StoreStatus } from '../status/index.js';
+import type {
+  ClusterStatus,
+  LockStatus,
+  MachineStatus,
+  StoreMemberStatus,
+  StoreStatus,
+} from '../status/index.js';
 import { readCluster } from './cluster-files.js';
 import { type ClusterFolder, findClusterFolder, findClusterId } from './cluster-folder.js';
 import { planCluster } from './cluster-plan.js';
@@ -99,6 +105,22 @@ function storeLine({ state, reason, clusterId }: StoreStatus): string {
   return `${state}${reason === '' ? '' : ` (${reason})`}${clusterId === '' ? '' : `, cluster ${clusterId}`}`;
 }
 
+/** What is worth a line: holders, waiters, a pause. */
+function lockLine({ group, max, paused, holders, waiters }: LockStatus): readonly string[] {
+  if (holders.length === 0 && waiters.length === 0 && paused === '') return [];
+  const who = holders.map(
+    ({ id, machine, phase, since, reason }) =>
+      `${machine || id} ${phase} (${ageText(since, Date.now())}${reason === '' ? '' : `: ${reason}`})`,
+  );
+  const parts = [
+    `${holders.length} of ${max}`,
+    ...(paused === '' ? [] : [`paused: ${paused}`]),
+    ...who,
+    ...(waiters.length === 0 ? [] : [`${waiters.length} waiting`]),
+  ];
+  return [`${group === 'default' ? '' : `${group}: `}${parts.join(', ')}`];
+}
+
 const memberColumns: readonly Column<StoreMemberStatus>[] = [
   { title: 'MEMBER', text: ({ machine }) => machine },
   { title: 'ID', text: ({ id }) => id },
@@ -114,6 +136,7 @@ async function renderStatus(status: ClusterStatus): Promise<string> {
     `etcd     ${status.endpoints.etcd.join(', ') || '-'}`,
     ...(status.store === undefined ? [] : [`store    ${storeLine(status.store)}`]),
     ...(status.store?.discovery === undefined ? [] : [`token    ${status.store.discovery}`]),
+    ...(status.rebootLocks ?? []).flatMap(lockLine).map((line) => `reboots  ${line}`),
   ];
   if (status.machines.length === 0) return `${head.join('\n')}\n`;
   const parts = [`${head.join('\n')}\n`, await renderTable(status.machines, machineColumns)];

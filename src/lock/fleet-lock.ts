@@ -5,7 +5,7 @@ import type { Handler, Log } from '../effects/index.js';
 import type { Gate, RebootLock } from './reboot-lock.js';
 
 export interface FleetLockDeps {
-  readonly lock: RebootLock;
+  readonly lock: Pick<RebootLock, 'acquire' | 'advance' | 'release' | 'look' | 'leave'>;
   readonly log: Log;
   /** The groups there are, as clients call them; any other is refused, since anybody may ask. */
   readonly groups: () => Promise<ReadonlySet<string>>;

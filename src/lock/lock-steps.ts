@@ -40,8 +40,8 @@ export function judgeRequest(state: LockState, id: string, now: number): Refusal
     return { kind: 'full', why: `no place is free: ${holders || 'the semaphore says so'}` };
   }
   const ahead = waitersAhead(state, id, now);
-  if (ahead < free) return undefined;
-  return { kind: 'queue', why: `${ahead} who came before wait for ${free} free` };
+  if (ahead.length < free) return undefined;
+  return { kind: 'queue', why: `came before and may take what is free: ${ahead.join(', ')}` };
 }
 
 function whenOpen({ windows, timeZone }: LockState, now: number): string {
@@ -51,10 +51,13 @@ function whenOpen({ windows, timeZone }: LockState, now: number): string {
     : `the window opens at ${new Date(opens).toISOString()}`;
 }
 
-function waitersAhead({ waiters }: LockState, id: string, now: number): number {
+function waitersAhead({ waiters }: LockState, id: string, now: number): readonly string[] {
   const living = waiters.filter((waiter) => waiter.until > now);
   const own = living.findIndex((waiter) => waiter.id === id);
-  return living.slice(0, own < 0 ? living.length : own).filter(({ isNext }) => isNext).length;
+  return living
+    .slice(0, own < 0 ? living.length : own)
+    .filter(({ isNext }) => isNext)
+    .map((waiter) => waiter.machine || waiter.id);
 }
 
 export function findHolder(state: LockState, id: string): LockHolder | undefined {

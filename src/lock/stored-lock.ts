@@ -12,7 +12,7 @@ import {
 } from '../etcd/index.js';
 import { fail } from './errors.js';
 import { parseRecord, recordKeyOf, renderRecord } from './lock-record.js';
-import { type LockState, semaphoreOf, takeOver } from './lock-state.js';
+import { type LockState, newLockState, semaphoreOf, takeOver } from './lock-state.js';
 import { newSemaphore, parseSemaphore, renderSemaphore, semaphoreKeyOf } from './semaphore.js';
 
 export interface StoredLockDeps {
@@ -97,12 +97,23 @@ function firstOf(response: OpResponse | undefined): KeyValue | undefined {
   return response?.kind === 'range' ? response.response.kvs[0] : undefined;
 }
 
+/** What a lock that nobody ever used says is not worth a record: the semaphore says it. */
+function isPlain({ slots, max, wasHeld, ...rest }: LockState): boolean {
+  return (
+    slots.kind === 'number' &&
+    slots.count === max &&
+    renderRecord({ ...rest, slots, max, wasHeld }) === renderRecord({ ...newLockState, slots, max, wasHeld })
+  );
+}
+
 /** The semaphore stays untouched as long as it says the same: stock clients fail when it is written under their hands. */
 function writesOf(group: string, found: StoredLock, next: LockState): readonly Op[] {
   const record = renderRecord(next);
   const semaphore = renderSemaphore(semaphoreOf(next));
+  const isRecordless = found.record === undefined && isPlain(next);
+  if (isRecordless && found.semaphore === undefined && semaphore === renderSemaphore(newSemaphore)) return [];
   return [
-    ...(isSameRecord(found.record, record) ? [] : [put(recordKeyOf(group), record)]),
+    ...(isRecordless || isSameRecord(found.record, record) ? [] : [put(recordKeyOf(group), record)]),
     ...(isSameSemaphore(group, found.semaphore, semaphore) ? [] : [put(semaphoreKeyOf(group), semaphore)]),
   ];
 }

@@ -35,6 +35,7 @@ export { checkYaml, placeProblems, type ReadResult, readYaml, sortIssues } from 
 export { type ClusterFileTemplate, renderClusterFile } from './render-cluster-file.js';
 export { type ReplaceResult, replaceMachine } from './replace-machine.js';
 export { inputSchema, type JsonSchema, told } from './schema-hint.js';
+export { setImage } from './set-image.js';
 export type { UserDataSource } from './user-data-source.js';
 export {
   openYaml,

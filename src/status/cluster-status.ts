@@ -11,6 +11,7 @@ import type {
   StoreView,
 } from '../registry/index.js';
 import { bootText, foldBoot } from './boot-status.js';
+import type { LockStatus } from './lock-status.js';
 
 /** What `muster status -o json` prints. Fields are only ever added. */
 export interface ClusterStatus {
@@ -23,6 +24,8 @@ export interface ClusterStatus {
   readonly machines: readonly MachineStatus[];
   /** Of the etcd cluster that the machines run; nothing where the store is embedded. */
   readonly store?: StoreStatus;
+  /** Who may reboot, by group; missing where nobody has looked yet. */
+  readonly rebootLocks?: readonly LockStatus[];
 }
 
 /** How the etcd cluster does, and what is being done about it. */
@@ -108,6 +111,7 @@ export interface StatusInput {
   readonly snapshot: ClusterSnapshot;
   /** When each machine last renewed its lease, milliseconds since 1970, where that was asked. */
   readonly renewedAt: ReadonlyMap<MachineId, number>;
+  readonly rebootLocks?: readonly LockStatus[];
 }
 
 /** Folds everything that is known into what a person wants to see. Pure; machines in the cluster file's order. */
@@ -128,6 +132,7 @@ export function foldStatus(input: StatusInput): ClusterStatus {
     endpoints: input.endpoints,
     machines,
     ...(store === undefined ? {} : { store }),
+    ...(input.rebootLocks === undefined ? {} : { rebootLocks: input.rebootLocks }),
   };
 }
 

@@ -14,4 +14,5 @@ export {
   type StoreMemberStatus,
   type StoreStatus,
 } from './cluster-status.js';
+export { foldLock, type LockHolderStatus, type LockStatus } from './lock-status.js';
 export { type StatusHandlerDeps, statusHandler } from './status-handler.js';

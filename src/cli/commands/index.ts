@@ -16,6 +16,7 @@ import { events } from './events.js';
 import { get } from './get.js';
 import { image } from './image.js';
 import { init } from './init.js';
+import { lock } from './lock.js';
 import { logs } from './logs.js';
 import { ls } from './ls.js';
 import { machine } from './machine.js';
@@ -54,6 +55,7 @@ export const commands: readonly AnyCommand[] = [
   logs,
   ssh,
   reboot,
+  lock,
   down,
   destroy,
   ls,
