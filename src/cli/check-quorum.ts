@@ -13,22 +13,32 @@ import { fail } from './errors.js';
  * @throws `cli/would-lose-quorum`
  */
 export async function checkQuorum(
-  { store, storeView }: ClusterSnapshot,
+  snapshot: ClusterSnapshot,
   names: readonly string[],
   isServing: (voter: StoreMember) => Promise<boolean> = answers,
 ): Promise<void> {
+  const { store, storeView } = snapshot;
   if (store === undefined || storeView === undefined || store.phase !== 'formed') return;
   const members = Object.entries(storeView.members);
   // One that hangs or has nothing is no loss, and may have to be stopped before anything can be mended.
   if (!members.some(([machine, { state }]) => state === 'voter' && names.includes(machine))) return;
   const voters = store.members.filter(({ isLearner }) => !isLearner);
   const needed = Math.floor(voters.length / 2) + 1;
-  const own = new Set(members.map(([, { id }]) => id));
-  const others = await Promise.all(voters.filter(({ id }) => !own.has(id)).map(isServing));
   const staying = members.filter(([machine, { state }]) => state === 'voter' && !names.includes(machine));
-  const left = staying.length + others.filter((serves) => serves).length;
+  const left = staying.length + (await countOthers(snapshot, isServing));
   if (left >= needed) return;
   throw fail('cli/would-lose-quorum', { left, needed, voters: voters.length });
+}
+
+/** How many voters on machines of others serve; each is asked, for no report tells of them. */
+export async function countOthers(
+  { store, storeView }: Pick<ClusterSnapshot, 'store' | 'storeView'>,
+  isServing: (voter: StoreMember) => Promise<boolean> = answers,
+): Promise<number> {
+  if (store === undefined || storeView === undefined) return 0;
+  const own = new Set(Object.values(storeView.members).map(({ id }) => id));
+  const others = store.members.filter(({ id, isLearner }) => !isLearner && !own.has(id));
+  return (await Promise.all(others.map(isServing))).filter((serves) => serves).length;
 }
 
 const answerWithinMs = 2_000;

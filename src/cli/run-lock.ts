@@ -6,6 +6,7 @@ import { fail as lockFail, openRebootLock, type RebootLock, type Slots } from '.
 import { emptySnapshot } from '../registry/index.js';
 import { foldLock, type LockHolderStatus, type LockStatus } from '../status/index.js';
 import { readAppliedPlan } from './applied-plan.js';
+import { countOthers } from './check-quorum.js';
 import { findClusterFolder } from './cluster-folder.js';
 import { type CommandInput, type ExitCode, textFlag } from './command.js';
 import { getControl } from './control-record.js';
@@ -69,7 +70,8 @@ export async function runLockAcquire(input: CommandInput): Promise<ExitCode> {
     for (let told = ''; ; ) {
       const got = await lock.acquire(group, request, async (holders) => {
         const others = holders.map(({ id, machine }) => machines.find(id)?.name ?? machine);
-        return judgeGrant((await session?.registry.snapshot()) ?? emptySnapshot, client.machine, others);
+        const snapshot = (await session?.registry.snapshot()) ?? emptySnapshot;
+        return judgeGrant(snapshot, client.machine, others, await countOthers(snapshot));
       });
       if (got.kind === 'granted') {
         if (context.isJson) printJson(await statusOf(context));

@@ -46,6 +46,10 @@ export interface MachineMark {
   readonly kind: 'cordon' | 'drain';
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Set for one reboot, and taken away after it. */
+  readonly isForReboot?: boolean | undefined;
+  /** What an operator had wanted before, and counts again after that reboot. */
+  readonly before?: 'cordon' | undefined;
 }
 
 /** What a machine offers to units. Written by its agent, under its lease. */
@@ -88,7 +92,12 @@ const stateSchema = z.object({
   reason: z.string().optional(),
   done: z.boolean().optional(),
 });
-const markSchema: z.ZodType<MachineMark> = z.object({ kind: z.enum(['cordon', 'drain']), at: z.number() });
+const markSchema: z.ZodType<MachineMark> = z.object({
+  kind: z.enum(['cordon', 'drain']),
+  at: z.number(),
+  isForReboot: z.boolean().optional(),
+  before: z.literal('cordon').optional(),
+});
 const hostSchema: z.ZodType<UnitHost> = z.object({
   name: z.string(),
   memoryBytes: z.number(),

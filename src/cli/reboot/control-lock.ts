@@ -6,7 +6,9 @@ import { fleetLockHandler, type LockState, openRebootLock, type RebootLock } fro
 import type { ClusterSnapshot, Registry } from '../../registry/index.js';
 import type { ClusterSpec } from '../../spec/index.js';
 import { foldLock, type LockStatus } from '../../status/index.js';
+import { countOthers } from '../check-quorum.js';
 import type { ClusterPlan } from '../cluster-plan.js';
+import { undrainMachine } from './drain-machine.js';
 import { judgeGrant } from './judge-grant.js';
 import { judgeWell } from './judge-well.js';
 import { type LockMachines, lockMachines } from './lock-machines.js';
@@ -73,7 +75,7 @@ export function openControlLock(deps: ControlLockDeps): ControlLock {
       gateFor: (machine) => async (holders) => {
         const { machines, snapshot } = await here();
         const others = holders.map(({ id, machine: name }) => machines.find(id)?.name ?? name);
-        return judgeGrant(snapshot, machine, others);
+        return judgeGrant(snapshot, machine, others, await countOthers(snapshot));
       },
       notWell: async (name) => {
         const { machines, snapshot } = await here();
@@ -195,6 +197,8 @@ async function perform(deps: ControlLockDeps, lock: RebootLock, group: string, c
       return;
     case 'release':
       if (await lock.release(group, id)) await note(deps, 'reboot-lock-released', machine, care.why);
+      // Whoever rebooted it may be gone, with the machine still drained.
+      await undrainMachine(deps.registry.units, care.machine);
       return;
     case 'free':
       if (await lock.fail(group, fence, failure(care.why), true)) {

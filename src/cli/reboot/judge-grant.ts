@@ -8,11 +8,13 @@ import type { ClusterSnapshot } from '../../registry/index.js';
  * run, none of them reboots, and those are a quorum. Pure.
  *
  * @param rebooting machines that hold the lock
+ * @param serving how many voters on machines of others serve
  */
 export function judgeGrant(
   { store, storeView }: Pick<ClusterSnapshot, 'store' | 'storeView'>,
   machine: string,
   rebooting: readonly string[],
+  serving: number,
 ): string | undefined {
   const members = storeView?.members ?? {};
   if (store === undefined || storeView === undefined || members[machine]?.state !== 'voter') return undefined;
@@ -25,6 +27,7 @@ export function judgeGrant(
     return `the member on ${unwell[0]} is no voter that runs: it is ${unwell[1].state}`;
   const voters = store.members.filter(({ isLearner }) => !isLearner).length;
   const needed = Math.floor(voters / 2) + 1;
-  if (others.length >= needed) return undefined;
-  return `the store would be left with ${others.length} of ${voters} voters, and ${needed} are needed`;
+  const left = others.length + serving;
+  if (left >= needed) return undefined;
+  return `the store would be left with ${left} of ${voters} voters, and ${needed} are needed`;
 }

@@ -72,9 +72,18 @@ describe('what the store can do without', () => {
       'the store would be left with 0 of 1 voters, and 1 are needed',
     ],
   ])('%s', (_what, snapshot, machine, rebooting, expected) => {
-    expect(judgeGrant(snapshot, machine, rebooting)).toBe(expected);
+    expect(judgeGrant(snapshot, machine, rebooting, 0)).toBe(expected);
   });
-  test('no etcd on the machines', () => expect(judgeGrant(emptySnapshot, 'a', ['b'])).toBeUndefined());
+  test('no etcd on the machines', () => expect(judgeGrant(emptySnapshot, 'a', ['b'], 0)).toBeUndefined());
+  test.each([
+    [0, 'the store would be left with 1 of 3 voters, and 2 are needed'],
+    [1, undefined],
+  ])('a third voter on a machine of others, %i serving', (serving, expected) => {
+    const { store, storeView } = cluster({ a: 'voter', b: 'voter' });
+    const foreign = { id: '9', name: 'c', peerUrls: [], clientUrls: [], isLearner: false };
+    const snapshot = { store: { ...store, members: [...store.members, foreign] }, storeView };
+    expect(judgeGrant(snapshot, 'a', [], serving)).toBe(expected);
+  });
 });
 
 const id = machineId('a'.repeat(32));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { LockHolder, LockState } from '../../lock/index.js';
+import type { MachineId } from '../../model/index.js';
 import type { ClusterSnapshot } from '../../registry/index.js';
 import { judgeWell } from './judge-well.js';
 import type { LockMachines } from './lock-machines.js';
@@ -12,7 +13,12 @@ export type Care =
   /** It is back from its reboot, and nobody else looks after it. */
   | { readonly kind: 'returned'; readonly holder: LockHolder }
   /** It is well again, and has been for long enough. */
-  | { readonly kind: 'release'; readonly holder: LockHolder; readonly why: string }
+  | {
+      readonly kind: 'release';
+      readonly holder: LockHolder;
+      readonly machine: MachineId;
+      readonly why: string;
+    }
   /** Its machine is away for good, as far as anybody can tell. */
   | { readonly kind: 'free'; readonly holder: LockHolder; readonly why: string }
   /** It did not come back in time; it is held on. */
@@ -52,7 +58,12 @@ function careOf(input: CareInput, holder: LockHolder): Care | undefined {
   switch (holder.phase) {
     case 'holding':
       return isLate
-        ? { kind: 'release', holder, why: 'it was taken and never used: whoever took it is gone' }
+        ? {
+            kind: 'release',
+            holder,
+            machine: found.id,
+            why: 'it was taken and never used: whoever took it is gone',
+          }
         : undefined;
     case 'rebooting': {
       const isBack = life?.state === 'joined' && holder.bootId !== '' && life.bootId !== holder.bootId;
@@ -64,7 +75,9 @@ function careOf(input: CareInput, holder: LockHolder): Care | undefined {
     case 'releasing': {
       if (judgeWell(snapshot, found) !== undefined) return undefined;
       const wellMs = now - (input.wellSince.get(found.name) ?? now);
-      return wellMs >= input.wellForMs ? { kind: 'release', holder, why: 'it is well again' } : undefined;
+      return wellMs >= input.wellForMs
+        ? { kind: 'release', holder, machine: found.id, why: 'it is well again' }
+        : undefined;
     }
     default:
       return holder.phase satisfies never;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { realClock } from '../../effects/index.js';
+import { countOthers } from '../check-quorum.js';
 import type { ClusterPlan } from '../cluster-plan.js';
-import { type CommandInput, flatten, textFlag } from '../command.js';
+import { type CommandInput, textFlag } from '../command.js';
 import { parseSeconds } from '../parse-flags.js';
 import { openProgress } from '../progress.js';
 import { type Session, statusOf } from '../session.js';
+import { drainMachine, undrainMachine } from './drain-machine.js';
 import type { LockSession } from './lock-session.js';
 import { type RebootOutcome, rebootOne } from './reboot-one.js';
 
@@ -26,6 +28,7 @@ export async function rebootMachine(context: RebootMachineContext, name: string)
   if (machine === undefined)
     return { kind: 'failed', why: 'the cluster file does not name it', isHeld: false };
   const progress = await openProgress([name], 'joined');
+  const { units } = session.registry;
   const tell = (text: string) => process.stderr.write(`${name}  ${text}\n`);
   try {
     return await rebootOne(
@@ -34,8 +37,10 @@ export async function rebootMachine(context: RebootMachineContext, name: string)
         registry: session.registry,
         clock: realClock,
         machines: locks.machines,
-        drain: () => runOther(input, 'machine drain', name),
-        undrain: () => runOther(input, 'machine uncordon', name),
+        serving: (snapshot) => countOthers(snapshot),
+        drain: () =>
+          drainMachine({ clock: realClock, units, tell }, machine.known.id, drainLimitMs, input.signal),
+        undrain: () => undrainMachine(units, machine.known.id),
         tell,
         onSeen: (snapshot) =>
           progress.update(statusOf(plan, snapshot).machines.filter((one) => one.name === name)),
@@ -56,11 +61,5 @@ export async function rebootMachine(context: RebootMachineContext, name: string)
   }
 }
 
-/** Another command of this program for the same cluster, where it has one of these words; where not, nothing is to be done. */
-async function runOther(input: CommandInput, words: string, name: string): Promise<void> {
-  const [, command] = flatten(input.commands).find(([called]) => called === words) ?? [];
-  if (command === undefined) return;
-  const file = textFlag(input.flags, 'file');
-  const code = await command.run({ ...input, args: [name], flags: file === undefined ? {} : { file } });
-  if (code !== 0) throw new Error(`\`muster ${words} ${name}\` ended with code ${code}`);
-}
+/** Units that start elsewhere first have this long to be up there. */
+const drainLimitMs = 120_000;

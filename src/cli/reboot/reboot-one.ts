@@ -20,6 +20,8 @@ export interface RebootOneDeps {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly machines: LockMachines;
+  /** How many voters on machines of others serve. */
+  readonly serving: (snapshot: ClusterSnapshot) => Promise<number>;
   /** Empties a machine before its reboot; returns once its work runs elsewhere. */
   readonly drain: (name: string) => Promise<void>;
   /** Lets work come back. */
@@ -184,7 +186,8 @@ async function acquire(run: Run, before: RebootState): Promise<Came> {
   const got = await patient(run, () =>
     lock.acquire(group, request, async (holders) => {
       const others = holders.map((holder) => machines.find(holder.id)?.name ?? holder.machine);
-      return judgeGrant(await deps.registry.snapshot(), name, others);
+      const snapshot = await deps.registry.snapshot();
+      return judgeGrant(snapshot, name, others, await deps.serving(snapshot));
     }),
   );
   if (got.kind === 'granted') {
