@@ -3,7 +3,7 @@
 // own QEMU 7.2 makes kernels of Debian 13 fail at random under emulation.
 //
 // QEMU comes with every library it needs, the C library too, unpacked into .cache/qemu and not installed: needs no
-// root, and nothing on the computer changes. .cache/qemu/bin/qemu-system-x86_64 is a script of three lines that
+// root, and nothing on the computer changes. .cache/qemu/bin/qemu-system-x86_64 is a short script that
 // starts it by the loader and the libraries that lie there; it takes QEMU's own options, finds firmware there
 // (`-L` is given), and `exec`s, so that its process ID is QEMU's. Displays and pictures are left out: use `-nographic`
 // or `-display none`. UEFI firmware is in root/usr/share/OVMF, iPXE's own binaries in root/usr/lib/ipxe.
@@ -26,7 +26,7 @@ const libraries = 'usr/lib/x86_64-linux-gnu';
 export function unpackQemu() {
   const place = resolve('.cache/qemu');
   const mark = join(place, 'complete');
-  if (existsSync(mark)) return join(place, 'bin');
+  if (existsSync(mark)) return writeWrappers(place);
   rmSync(place, { recursive: true, force: true });
   const root = join(place, 'root');
   const archives = join(place, 'archives');
@@ -36,10 +36,14 @@ export function unpackQemu() {
   const files = readdirSync(archives).filter((name) => name.endsWith('.deb'));
   for (const file of files) execFileSync('dpkg', ['-x', join(archives, file), root]);
   rmSync(archives, { recursive: true });
-  mkdirSync(join(place, 'bin'));
-  for (const program of programs) writeWrapper(place, root, program);
   writeFileSync(`${mark}.new`, `${files.join('\n')}\n`);
   renameSync(`${mark}.new`, mark);
+  return writeWrappers(place);
+}
+
+function writeWrappers(place) {
+  mkdirSync(join(place, 'bin'), { recursive: true });
+  for (const program of programs) writeWrapper(place, program);
   return join(place, 'bin');
 }
 
@@ -52,16 +56,15 @@ function downloadClosure(archives, options) {
   });
 }
 
-function writeWrapper(place, root, program) {
-  const at = (path) => `'${join(root, path).replaceAll("'", "'\\''")}'`;
-  const folders = [libraries, 'usr/lib']
-    .map((path) => join(root, path))
-    .join(':')
-    .replaceAll("'", "'\\''");
+/** It finds its files beside itself, so that the folder may be moved, or kept from one run of CI to the next. */
+function writeWrapper(place, program) {
   const firmware = ['usr/share/qemu', 'usr/share/seabios', 'usr/lib/ipxe/qemu', 'usr/share/ovmf'];
-  const loader = `${at(`${libraries}/ld-linux-x86-64.so.2`)} --inhibit-cache --library-path '${folders}'`;
+  const at = (path) => `"$root/${path}"`;
+  const loader = `${at(`${libraries}/ld-linux-x86-64.so.2`)} --inhibit-cache --library-path "$root/${libraries}:$root/usr/lib"`;
   const lines = [
     '#!/bin/sh',
+    'here=$(readlink -f "$0")',
+    `root=\${here%/*/*}/root`,
     `export QEMU_MODULE_DIR=${at(`${libraries}/qemu`)}`,
     `exec ${loader} ${at(`usr/bin/${program}`)} ${firmware.map((path) => `-L ${at(path)}`).join(' ')} "$@"`,
   ];
