@@ -29,6 +29,8 @@ export interface SystemdSupervisorDeps {
 
 /** A burst of words makes one look. */
 const burstMs = 100;
+/** A slow machine at its start says something all the time: looking may take a third of its time, not all of it. */
+const restPerLook = 2;
 /** What happened unseen is seen then. */
 const lookAgainMs = 30_000;
 const journalPauseMs = 2_000;
@@ -58,10 +60,12 @@ export function openSystemdSupervisor(deps: SystemdSupervisorDeps): Supervisor {
 
   const followUnits = async () => {
     let last = new Map<string, string>();
+    let tookMs = 0;
     for (let seen = -1; ; ) {
       seen = await stirs.changed(seen, closed.signal);
-      await clock.sleep(burstMs, closed.signal);
+      await clock.sleep(Math.max(burstMs, restPerLook * tookMs), closed.signal);
       if (closed.signal.aborted) return;
+      const began = clock.monotonic();
       try {
         const found = await look();
         last = tellChanges(log, last, found);
@@ -71,6 +75,7 @@ export function openSystemdSupervisor(deps: SystemdSupervisorDeps): Supervisor {
       } catch (error) {
         log.warn('cannot look at the units', { reason: messageOf(error) });
       }
+      tookMs = clock.monotonic() - began;
     }
   };
 

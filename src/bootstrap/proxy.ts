@@ -15,10 +15,10 @@ export interface ProxyDeps {
 }
 
 export interface ProxyOptions {
-  /** `ETCD_LISTEN_CLIENT_URLS`: a comma list; `http://0.0.0.0:2379` means the machine's own address. */
+  /** `ETCD_LISTEN_CLIENT_URLS`: a comma list; `http://0.0.0.0:2379` is where the wildcard says. */
   readonly listenClientUrls: string;
-  /** The machine's own address, in place of 0.0.0.0: machines of one computer share the wildcard. */
-  readonly ownAddress: string;
+  /** In place of 0.0.0.0: the machine's own address, where machines of one computer share the wildcard. */
+  readonly wildcard: string;
   /** Client URLs to begin with. */
   readonly endpoints: readonly string[];
   /** Peer URLs to begin with, as `initial-cluster` has them. */
@@ -46,7 +46,7 @@ export async function runProxy(
   const sources = options.listenClientUrls
     .split(',')
     .map((url) => listenAddressOf(url.trim()))
-    .map((address) => (isWildcard(address.host) ? { ...address, host: options.ownAddress } : address));
+    .map((address) => (isWildcard(address.host) ? { ...address, host: options.wildcard } : address));
   const failed = new AbortController();
   const until = AbortSignal.any([signal, failed.signal]);
   const from = { clientUrls, peerUrls, ...(clusterId === undefined ? {} : { clusterId }) };

@@ -14,6 +14,9 @@ import { proxyUnit } from './proxy-unit.js';
 export function builtinUnits(commandLine: string, root: string, log: Log): ReadonlyMap<string, BuiltinUnit> {
   const { name, etcdEndpoints, store, disk, privateIpv4: ownAddress } = parseKernelArguments(commandLine);
   const dataRoot = disk === '' ? '/' : storeDiskFolder;
+  // Machines in folders share their computer's loopback and every other address of it; programs of a real one, such as
+  // etcdctl, look for the store at the loopback.
+  const wildcard = root === '/' ? '0.0.0.0' : ownAddress;
   const agent: BuiltinUnit = ({ onReady }, signal) => {
     onReady();
     return new Promise((resolve) => {
@@ -24,10 +27,13 @@ export function builtinUnits(commandLine: string, root: string, log: Log): Reado
   const etcd =
     store.kind === 'client'
       ? proxyUnit(
-          { ownAddress, endpoints: store.endpoints, recordEndpoints: store.isShared ? etcdEndpoints : [] },
+          { wildcard, endpoints: store.endpoints, recordEndpoints: store.isShared ? etcdEndpoints : [] },
           log,
         )
-      : memberUnit({ name, root, dataRoot, program: store.program, ownAddress, etcdEndpoints }, log);
+      : memberUnit(
+          { name, root, dataRoot, program: store.program, ownAddress, wildcard, etcdEndpoints },
+          log,
+        );
   return new Map([
     ['etcd2.service', etcd],
     ['etcd-member.service', etcd],

@@ -17,6 +17,8 @@ export interface MemberUnitOptions {
   /** Of etcd: a path, or a name to be looked for on PATH. */
   readonly program: string;
   readonly ownAddress: string;
+  /** What is listened on for 0.0.0.0. */
+  readonly wildcard: string;
   /** The folder of the machine where data is that outlives a boot; `/` where nothing does. */
   readonly dataRoot: string;
   /** Where the orders come from. */
@@ -28,7 +30,7 @@ export interface MemberUnitOptions {
  * ends as the engine orders. It is active once etcd serves.
  */
 export function memberUnit(options: MemberUnitOptions, log: Log): BuiltinUnit {
-  const { name, root, ownAddress } = options;
+  const { name, root, ownAddress, wildcard } = options;
   const program = findProgram(options.program);
   // The first start need not wait for it; a later one may find another etcd there.
   let early: Promise<EtcdVersion> | undefined = readVersion(realExec, program);
@@ -56,6 +58,7 @@ export function memberUnit(options: MemberUnitOptions, log: Log): BuiltinUnit {
         // By this variable every process of a local machine is known.
         environment: { ...environment, MUSTER_MACHINE: root },
         ownAddress,
+        wildcard,
         ...output,
       },
       followOrders(options, name, log, signal),

@@ -7,7 +7,7 @@ import { connect } from '../etcd/index.js';
 import { openRegistry } from '../registry/index.js';
 
 export interface ProxyUnitOptions {
-  readonly ownAddress: string;
+  readonly wildcard: string;
   /** Client URLs of the store to begin with. */
   readonly endpoints: readonly string[];
   /** Where the engine's record of the machines' cluster is; nothing where the store is the engine's own. */
@@ -19,7 +19,7 @@ export function proxyUnit(unit: ProxyUnitOptions, log: Log): BuiltinUnit {
   return async ({ environment, onReady }, signal) => {
     const options: ProxyOptions = {
       listenClientUrls: environment.ETCD_LISTEN_CLIENT_URLS ?? 'http://0.0.0.0:2379',
-      ownAddress: unit.ownAddress,
+      wildcard: unit.wildcard,
       endpoints: unit.endpoints,
       peerUrls: peerUrlsOf(environment.ETCD_INITIAL_CLUSTER ?? ''),
     };

@@ -46,13 +46,14 @@ export interface BuildOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** dbus is for logind alone, which hears the power button. */
+/** dbus is for logind alone, which hears the power button; a user-data may replace /etc/hosts, as the article's does. */
 const basePackages = [
   'dbus',
   'e2fsprogs',
   'etcd-client',
   'etcd-server',
   'iproute2',
+  'libnss-myhostname',
   'nodejs',
   'openssh-server',
   'sudo',

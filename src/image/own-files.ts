@@ -18,34 +18,81 @@ const masked = [
   'e2scrub_all.timer',
   'e2scrub_reap.service',
   'fstrim.timer',
-  'getty@tty1.service',
   'getty-static.service',
+  'getty@tty1.service',
   'hibernate-cleanup.service',
+  'kmod-static-nodes.service',
   'ldconfig.service',
+  'modprobe@configfs.service',
+  'modprobe@drm.service',
+  'modprobe@efi_pstore.service',
+  'modprobe@fuse.service',
   'proc-sys-fs-binfmt_misc.automount',
   'serial-getty@ttyS0.service',
+  'sys-fs-fuse-connections.mount',
+  'sys-kernel-config.mount',
   'sys-kernel-debug.mount',
   'sys-kernel-tracing.mount',
   'systemd-binfmt.service',
+  'systemd-creds.socket',
   'systemd-firstboot.service',
   'systemd-hibernate-clear.service',
   'systemd-hostnamed.socket',
   'systemd-hwdb-update.service',
+  'systemd-initctl.socket',
   'systemd-journal-catalog-update.service',
   'systemd-journal-flush.service',
   'systemd-networkd-persistent-storage.service',
   'systemd-pcrmachine.service',
   'systemd-pcrphase-sysinit.service',
   'systemd-pcrphase.service',
+  'systemd-pstore.service',
   'systemd-random-seed.service',
   'systemd-sysext.service',
   'systemd-sysext.socket',
+  'systemd-sysusers.service',
   'systemd-tpm2-setup-early.service',
   'systemd-tpm2-setup.service',
+  'systemd-udev-load-credentials.service',
   'systemd-update-done.service',
   'systemd-update-utmp-runlevel.service',
   'systemd-update-utmp.service',
 ];
+
+/** Of systemd; each is a program that runs before anything else does. */
+const maskedGenerators = [
+  'systemd-getty-generator',
+  'systemd-gpt-auto-generator',
+  'systemd-hibernate-resume-generator',
+  'systemd-rc-local-generator',
+  'systemd-run-generator',
+  'systemd-system-update-generator',
+  'systemd-sysv-generator',
+  'systemd-tpm2-generator',
+];
+
+/**
+ * Most of what a kernel shows to udev at the start is modules, virtual terminals and the like, on which no rule acts here;
+ * an emulated machine takes seconds for them.
+ */
+const coldplug = `[Service]
+ExecStart=
+ExecStart=-udevadm trigger --type=devices --action=add --prioritized-subsystem=net,block ${[
+  'acpi',
+  'clockevents',
+  'clocksource',
+  'event_source',
+  'mem',
+  'memory',
+  'tty',
+  'vc',
+  'vtconsole',
+  'wakeup',
+  'workqueue',
+]
+  .map((subsystem) => `--subsystem-nomatch=${subsystem}`)
+  .join(' ')}
+`;
 
 /** On every card that a DHCP server answers; a file of the machine for one card comes before it. */
 const network = `[Match]
@@ -88,6 +135,9 @@ ExecStartPre=/bin/sh -c 'test -e /etc/ssh/ssh_host_ed25519_key || ssh-keygen -q 
 ExecStartPre=/usr/sbin/sshd -t
 `;
 
+/** The kernel gives its own file system half of the memory, of which the image alone takes most with 768 MB. */
+const fstab = 'rootfs / tmpfs size=90% 0 0\n';
+
 /** The files that make a Debian system a machine in memory. Pure. */
 export const ownFiles: readonly ImageFile[] = [
   { path: '/init', target: 'usr/lib/systemd/systemd' },
@@ -96,7 +146,7 @@ export const ownFiles: readonly ImageFile[] = [
   { path: '/etc/hostname', content: 'unnamed\n' },
   { path: '/etc/hosts', content: '127.0.0.1 localhost\n::1 localhost ip6-localhost\n' },
   { path: '/etc/resolv.conf', target: '../run/resolv.conf' },
-  { path: '/etc/fstab', content: '' },
+  { path: '/etc/fstab', content: fstab },
   { path: '/etc/sudoers.d/core', content: 'core ALL=(ALL) NOPASSWD: ALL\n' },
   { path: '/etc/systemd/network/80-dhcp.network', content: network },
   {
@@ -104,9 +154,6 @@ export const ownFiles: readonly ImageFile[] = [
     content: '[Journal]\nStorage=volatile\nRuntimeMaxUse=32M\n',
   },
   { path: '/etc/systemd/system.conf.d/10-muster.conf', content: '[Manager]\nDefaultTimeoutStopSec=30s\n' },
-  { path: '/etc/systemd/system-generators/systemd-getty-generator', target: '/dev/null' },
-  { path: '/etc/systemd/system-generators/systemd-gpt-auto-generator', target: '/dev/null' },
-  { path: '/etc/systemd/system-generators/systemd-sysv-generator', target: '/dev/null' },
   {
     path: '/etc/systemd/system/multi-user.target.wants/systemd-networkd.service',
     target: '/usr/lib/systemd/system/systemd-networkd.service',
@@ -133,5 +180,12 @@ export const ownFiles: readonly ImageFile[] = [
   },
   { path: '/etc/systemd/system/default.target', target: '/usr/lib/systemd/system/multi-user.target' },
   { path: '/usr/bin/muster', target: '../lib/muster/bin/muster' },
+  // Before udev begins: a card whose driver is there is among the first that it looks at.
+  { path: '/etc/modules-load.d/10-muster.conf', content: 'virtio_net\n' },
+  { path: '/etc/systemd/system/systemd-udev-trigger.service.d/10-muster.conf', content: coldplug },
+  ...maskedGenerators.map((name) => ({
+    path: `/etc/systemd/system-generators/${name}`,
+    target: '/dev/null',
+  })),
   ...masked.map((unit) => ({ path: `/etc/systemd/system/${unit}`, target: '/dev/null' })),
 ];

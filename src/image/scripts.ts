@@ -83,6 +83,7 @@ const removed = [
   'usr/share/lintian',
   'usr/share/locale',
   'usr/share/man',
+  'usr/share/nodejs/@types',
   'usr/share/nodejs/corepack',
   'usr/share/perl*',
   'usr/share/polkit-1',

@@ -75,7 +75,7 @@ async function startProxy(
   await new Promise<void>((resolve, reject) => {
     const running = runProxy(
       { forwardTcp: realForwardTcp, ask, clock: realClock, log },
-      { endpoints: [], ...options, listenClientUrls: url, ownAddress: '127.0.0.1' },
+      { endpoints: [], ...options, listenClientUrls: url, wildcard: '127.0.0.1' },
       resolve,
       stop.signal,
     );

@@ -152,6 +152,24 @@ describe('URLs', () => {
     });
   });
 
+  test('of a machine that shares its addresses with nobody: programs on it use its loopback', () => {
+    const alone = (environment: Readonly<Record<string, string>>) =>
+      resolveMemberUrls(environment, '10.0.0.7', '0.0.0.0').urls;
+    expect(alone({ ETCD_LISTEN_CLIENT_URLS: 'http://0.0.0.0:2379,http://0.0.0.0:4001' })).toMatchObject({
+      listenClient: ['http://0.0.0.0:2379', 'http://0.0.0.0:4001'],
+      advertiseClient: ['http://10.0.0.7:2379', 'http://10.0.0.7:4001'],
+    });
+    expect(alone({})).toEqual({
+      listenPeer: ['http://10.0.0.7:2380'],
+      listenClient: ['http://0.0.0.0:2379'],
+      advertisePeer: ['http://10.0.0.7:2380'],
+      advertiseClient: ['http://10.0.0.7:2379'],
+    });
+    expect(alone({ ETCD_ADVERTISE_CLIENT_URLS: 'http://0.0.0.0:2379' }).advertiseClient).toEqual([
+      'http://10.0.0.7:2379',
+    ]);
+  });
+
   test('of IPv6, said twice, and bad', () => {
     const { urls, problems } = resolveMemberUrls(
       {

@@ -33,26 +33,35 @@ export interface MemberUrls {
 type Environment = Readonly<Record<string, string>>;
 
 /**
- * The URLs that the unit's `ETCD_*` variables ask for, with the machine's own address in place of 0.0.0.0: machines
- * of one computer share the wildcard.
+ * The URLs that the unit's `ETCD_*` variables ask for, with the machine's own address in place of 0.0.0.0: others cannot
+ * use the wildcard, and machines of one computer share it.
+ *
+ * @param wildcard listened on in its place: the own address, unless the machine has a computer to itself
  */
 export function resolveMemberUrls(
   environment: Environment,
   ownAddress: string,
+  wildcard = ownAddress,
 ): { readonly urls: MemberUrls; readonly problems: readonly FlagProblem[] } {
-  const host = ownAddress.includes(':') ? `[${ownAddress}]` : ownAddress;
+  const own = hostOf(ownAddress);
   const problems: FlagProblem[] = [];
-  const read = (key: string, otherwise: readonly string[]) => {
+  const read = (key: string, host: string, otherwise: readonly string[]) => {
     const resolved = resolveUrls(environment[variableOf(key)] ?? '', host);
     for (const url of resolved.bad)
       problems.push({ key, message: `"${url}" is no URL like http://ADDRESS:PORT` });
     return resolved.urls.length === 0 ? otherwise : resolved.urls;
   };
-  const listenPeer = read('listen-peer-urls', [`http://${host}:2380`]);
-  const listenClient = read('listen-client-urls', [`http://${host}:2379`]);
-  const advertisePeer = read('initial-advertise-peer-urls', listenPeer);
-  const advertiseClient = read('advertise-client-urls', listenClient);
+  const open = hostOf(wildcard);
+  const listenPeer = read('listen-peer-urls', open, [`http://${own}:2380`]);
+  const listenClient = read('listen-client-urls', open, [`http://${open}:2379`]);
+  const reachable = (urls: readonly string[]) => resolveUrls(urls.join(','), own).urls;
+  const advertisePeer = read('initial-advertise-peer-urls', own, reachable(listenPeer));
+  const advertiseClient = read('advertise-client-urls', own, reachable(listenClient));
   return { urls: { listenPeer, listenClient, advertisePeer, advertiseClient }, problems };
+}
+
+function hostOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 function resolveUrls(
@@ -85,10 +94,10 @@ export interface MemberFlags {
 export function memberFlags(
   launch: Launch,
   unit: Environment,
-  where: { readonly dataDir: string; readonly ownAddress: string },
+  where: { readonly dataDir: string; readonly ownAddress: string; readonly wildcard?: string },
   version: EtcdVersion,
 ): MemberFlags {
-  const { urls, problems } = resolveMemberUrls(unit, where.ownAddress);
+  const { urls, problems } = resolveMemberUrls(unit, where.ownAddress, where.wildcard);
   const found: FlagProblem[] = [...problems];
   const passed = Object.entries(unit).flatMap(([variable, value]) => {
     if (!variable.startsWith('ETCD_')) return [[variable, value]];
@@ -206,7 +215,7 @@ function judgeLogger(value: string, version: EtcdVersion): string {
 /** More places to listen at: `listen-metrics-urls` and the like. */
 function resolveOther(key: string, value: string, ownAddress: string): string {
   if (!key.endsWith('-urls')) return value;
-  const { urls, bad } = resolveUrls(value, ownAddress.includes(':') ? `[${ownAddress}]` : ownAddress);
+  const { urls, bad } = resolveUrls(value, hostOf(ownAddress));
   return bad.length === 0 ? urls.join(',') : value;
 }
 

@@ -39,6 +39,8 @@ export interface MemberOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** The machine's own address, in place of 0.0.0.0. */
   readonly ownAddress: string;
+  /** What is listened on for 0.0.0.0; the own address when left out. */
+  readonly wildcard?: string;
   /** What etcd prints is appended to it; its folder exists. */
   readonly logFile?: string;
   /** Gets each line that etcd prints. */
@@ -68,7 +70,7 @@ export async function runMember(
   await endLeftEtcd(deps, options.dataDir, signal);
   if (signal.aborted) return;
   const found = await disk.settle();
-  const { urls } = resolveMemberUrls(options.environment, options.ownAddress);
+  const { urls } = resolveMemberUrls(options.environment, options.ownAddress, options.wildcard);
   const report = (state: MemberState, version: string): MemberReport => ({
     disk: state.disk,
     process: state.process,

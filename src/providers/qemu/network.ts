@@ -102,8 +102,11 @@ function bridgeNetwork(options: QemuOptions): ClusterNetwork {
   };
 }
 
-/** A kernel that gave up begins anew, as a computer does that has a watchdog. */
-const consoleArguments = ['console=ttyS0', 'panic=5'];
+/**
+ * A kernel that gave up begins anew, as a computer does that has a watchdog. The drives that every PC could have are not
+ * looked for: there are none, and an emulated machine takes seconds for it.
+ */
+const consoleArguments = ['console=ttyS0', 'panic=5', 'module_blacklist=ata_piix,ata_generic'];
 
 function diskArguments({ diskMib }: QemuOptions): readonly string[] {
   return diskMib === undefined ? [] : ['muster.disk=/dev/vda'];
