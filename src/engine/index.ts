@@ -23,3 +23,4 @@ export { type MachineDecision, planMachines } from './plan-machines.js';
 export { type EngineDeps, runEngine } from './run-engine.js';
 export { openBoard } from './units/board.js';
 export { explainUnit, type MachineVerdict } from './units/explain-unit.js';
+export { type Move, previewMoves } from './units/plan-rebalance.js';

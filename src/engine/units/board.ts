@@ -55,8 +55,9 @@ export interface Board {
   unit(name: string): PlannedUnit | undefined;
   /** Machines that are to run it. */
   holders(name: string): ReadonlySet<MachineId>;
-  /** Members of a group, and units that follow a unit by `MachineOf`. */
   members(group: string): ReadonlySet<string>;
+  /** Units that follow a unit by `MachineOf`. */
+  followers(name: string): ReadonlySet<string>;
   globals(): ReadonlySet<string>;
   /** What must be looked at again; empties the list. */
   takeDirty(): readonly string[];
@@ -211,6 +212,7 @@ export function openBoard(table: UnitTable): Board {
     unit: (name) => units.get(name),
     holders: (name) => holders.get(name) ?? none,
     members: (group) => groups.get(group) ?? none,
+    followers: (name) => followers.get(name) ?? none,
     globals: () => globals,
     takeDirty() {
       const taken = [...dirty];

@@ -9,26 +9,26 @@ import { findMisfit, findRefusal } from './misfit.js';
  * then the fewest units, then the lowest ID. Cost: one comparison a machine, a check only for those that would win.
  */
 export function chooseMachine(board: Board, unit: PlannedUnit, except?: MachineId): MachineLoad | undefined {
-  const penaltyOf = penalties(board, unit);
+  const penalty = penaltyOf(board, unit);
   let best: MachineLoad | undefined;
   let bestPenalty = 0;
   for (const machine of board.present()) {
     if (machine.id === except) continue;
-    const penalty = penaltyOf(machine);
+    const burden = penalty(machine);
     // Machines come by ID, so that of two that are alike the first stays.
     const isBetter =
-      best === undefined || penalty < bestPenalty || (penalty === bestPenalty && machine.count < best.count);
+      best === undefined || burden < bestPenalty || (burden === bestPenalty && machine.count < best.count);
     if (!isBetter || findRefusal(machine) !== undefined || findMisfit(board, unit, machine) !== undefined) {
       continue;
     }
     best = machine;
-    bestPenalty = penalty;
+    bestPenalty = burden;
   }
   return best;
 }
 
 /** How little a machine is wanted, beyond how full it is. */
-function penalties(board: Board, unit: PlannedUnit): (machine: MachineLoad) => number {
+export function penaltyOf(board: Board, unit: PlannedUnit): (machine: MachineLoad) => number {
   const { spread } = unit.options;
   if (spread.length === 0 && unit.avoids.length === 0) return () => 0;
   const crowds = spread.map((key) => crowdBy(board, unit, key));

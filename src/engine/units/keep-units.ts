@@ -4,8 +4,8 @@ import type { Clock, Log } from '../../effects/index.js';
 import type { Leadership, StoreEvent, UnitRegistry } from '../../registry/index.js';
 import { type Mailbox, openMailbox } from '../mailbox.js';
 import { type Board, openBoard } from './board.js';
-import { type EvictionOptions, evictionDefaults, openEvictionBrake } from './eviction-brake.js';
-import { type PlanMemory, planUnits, type UnitDecision } from './plan-units.js';
+import type { EvictionOptions } from './eviction-brake.js';
+import { openPlanMemory, planUnits, type UnitDecision } from './plan-units.js';
 
 export interface KeepUnitsDeps {
   readonly units: UnitRegistry;
@@ -70,12 +70,7 @@ async function planOn(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = deps;
-  const memory: PlanMemory = {
-    brake: openEvictionBrake(deps.eviction ?? evictionDefaults),
-    waiting: new Set(),
-    timed: new Map(),
-    watched: new Map(),
-  };
+  const memory = openPlanMemory(deps.eviction);
   let timer = new AbortController();
   let seen = 0;
   let written = 0;

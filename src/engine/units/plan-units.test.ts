@@ -6,9 +6,9 @@ import { machineId } from '../../model/index.js';
 import { openUnitTable, type UnitTable } from '../../registry/index.js';
 import { checkUnit } from '../../units/index.js';
 import { openBoard } from './board.js';
-import { openEvictionBrake } from './eviction-brake.js';
 import { explainUnit } from './explain-unit.js';
-import { type PlanMemory, planUnits } from './plan-units.js';
+import { previewMoves } from './plan-rebalance.js';
+import { openPlanMemory, planUnits } from './plan-units.js';
 
 const fleet = '/_coreos.com/fleet';
 const own = '/_muster_units';
@@ -16,12 +16,7 @@ const idOf = (digit: string) => machineId(digit.repeat(32));
 
 function openWorld(table: UnitTable = openUnitTable()) {
   const board = openBoard(table);
-  const memory: PlanMemory = {
-    brake: openEvictionBrake(),
-    waiting: new Set(),
-    timed: new Map(),
-    watched: new Map(),
-  };
+  const memory = openPlanMemory();
   const world = { now: 1_000 };
   const fold = (key: string, value: string | undefined) => {
     const change = table.fold(key, value, 1);
@@ -66,6 +61,18 @@ function openWorld(table: UnitTable = openUnitTable()) {
       return plan.decisions.map(
         ({ kind, unit, machine, reason }) => `${unit} ${kind} ${machine?.charAt(0) ?? '-'}: ${reason}`,
       );
+    },
+    rebalance() {
+      fold(`${own}/rebalance`, '{}');
+    },
+    /** Everything that is to run does, and what is not, does not. */
+    settle() {
+      for (const [name, found] of table.states) {
+        for (const id of [...found.keys()])
+          if (!board.holders(name).has(id)) fold(`${fleet}/states/${name}/${id}`, undefined);
+      }
+      for (const { id, units } of board.present())
+        for (const name of units.keys()) this.state(name, id.charAt(0), 'active');
     },
     where: () =>
       Object.fromEntries(
@@ -245,6 +252,66 @@ test('a drain stops first, one at a time, or starts first where the unit allows 
   expect(world.plan()).toEqual(['t.service changed c: it is up on its new machine']);
   expect(world.where()).toEqual({ a: [], b: [], c: ['s.service', 't.service'] });
   expect(world.plan()).toEqual([]);
+});
+
+function lopsided(options = '') {
+  const world = openWorld();
+  world.machine('a');
+  for (const number of [1, 2, 3, 4, 5]) world.unit(`u${number}.service`, options);
+  world.plan();
+  world.machine('b');
+  world.settle();
+  return world;
+}
+
+test('nothing is evened out before somebody asks; then it is, one unit at a time, with no more moves than needed', () => {
+  const world = lopsided();
+  expect(world.plan()).toEqual([]);
+  expect(previewMoves(openBoard(world.table)).map(({ unit }) => unit)).toEqual(['u1.service', 'u2.service']);
+  const same = lopsided();
+  same.rebalance();
+  expect(same.plan()).toEqual(['u1.service moved a: evened out: 5 units there, 0 on the other']);
+  expect(same.plan()).toEqual([]);
+  same.settle();
+  expect(same.plan()[0]).toContain('u1.service placed b');
+  expect(same.plan()).toEqual([]);
+  for (let round = 0; round < 4; round += 1) {
+    same.settle();
+    same.plan();
+  }
+  expect(same.where()).toEqual({
+    a: ['u3.service', 'u4.service', 'u5.service'],
+    b: ['u1.service', 'u2.service'],
+  });
+  expect(same.table.rebalance()).toBe(0);
+  same.settle();
+  expect(same.plan()).toEqual([]);
+});
+
+test('a rebalance starts the new one first where the unit allows it, and ends when it does not come up', () => {
+  const world = lopsided('Handover=start-first');
+  world.rebalance();
+  expect(world.plan()).toEqual(['u1.service moved b: evened out: 5 units there, 0 on the other']);
+  expect(world.where()['a']).toContain('u1.service');
+  world.plan(60_000);
+  expect(world.table.rebalance()).toBe(0);
+  world.plan();
+  expect(world.where()).toMatchObject({ b: [] });
+  expect(world.plan(60_000)).toEqual([]);
+});
+
+test('a rebalance leaves alone what is followed, and what fits nowhere else', () => {
+  const world = openWorld();
+  world.machine('a', { disk: 'ssd' });
+  world.unit('db.service');
+  world.unit('near.service', 'MachineOf=db.service');
+  world.unit('fast.service', 'MachineMetadata=disk=ssd');
+  world.plan();
+  world.machine('b');
+  world.settle();
+  world.rebalance();
+  expect(world.plan()).toEqual([]);
+  expect(world.table.rebalance()).toBe(0);
 });
 
 test('another text is rolled out one by one, behind a health gate', () => {

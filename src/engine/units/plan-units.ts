@@ -2,10 +2,16 @@
 
 import type { MachineId } from '../../model/index.js';
 import type { ScheduleEntry, UnitJob, UnitWrite } from '../../registry/index.js';
-import type { Board, PlannedUnit } from './board.js';
+import type { Board, MachineLoad, PlannedUnit } from './board.js';
 import { chooseMachine } from './choose-machine.js';
-import type { EvictionBrake } from './eviction-brake.js';
+import {
+  type EvictionBrake,
+  type EvictionOptions,
+  evictionDefaults,
+  openEvictionBrake,
+} from './eviction-brake.js';
 import { findMisfit, findRefusal, isReplacing, renderMisfit } from './misfit.js';
+import { nextMoves } from './plan-rebalance.js';
 import { planReplicas } from './plan-replicas.js';
 import { wantedEntry } from './wanted-entry.js';
 
@@ -34,6 +40,18 @@ export interface PlanMemory {
   readonly timed: Map<string, number>;
   /** Since when a unit is up, or being brought up, with the text it has: `UNIT MACHINE HASH`. */
   readonly watched: Map<string, number>;
+  /** Units that a rebalance has on the way. */
+  readonly moving: Map<string, { readonly to: MachineId; readonly since: number }>;
+}
+
+export function openPlanMemory(eviction: EvictionOptions = evictionDefaults): PlanMemory {
+  return {
+    brake: openEvictionBrake(eviction),
+    waiting: new Set(),
+    timed: new Map(),
+    watched: new Map(),
+    moving: new Map(),
+  };
 }
 
 export interface PlanPass {
@@ -41,6 +59,8 @@ export interface PlanPass {
   readonly memory: PlanMemory;
   readonly now: number;
   decide(decision: UnitDecision, writes: readonly UnitWrite[]): void;
+  /** As `decide`, for what is no decision about a unit. */
+  write(made: readonly UnitWrite[]): void;
 }
 
 /**
@@ -57,6 +77,9 @@ export function planUnits(board: Board, memory: PlanMemory, now: number): UnitPl
     now,
     decide(decision, made) {
       decisions.push(decision);
+      pass.write(made);
+    },
+    write(made) {
       for (const write of made) {
         writes.push(write);
         board.decide(write);
@@ -72,7 +95,7 @@ export function planUnits(board: Board, memory: PlanMemory, now: number): UnitPl
   for (let round = 0; round < mostRounds; round += 1) {
     if (board.takeFreed()) for (const name of memory.waiting) board.touch(name);
     const names = inOrder(board, board.takeDirty());
-    if (names.length === 0) break;
+    if (names.length === 0 && !rebalance(pass)) break;
     for (const name of names) examine(pass, name);
   }
   const times = [...memory.timed.values()];
@@ -107,6 +130,67 @@ function examine(pass: PlanPass, name: string): void {
   keep(pass, unit, job, job.target);
 }
 
+/** Goes on with a rebalance that was asked for; true when it set something in motion. */
+function rebalance(pass: PlanPass): boolean {
+  const { board, memory, now } = pass;
+  if (board.table.rebalance() === 0) {
+    memory.moving.clear();
+    return false;
+  }
+  for (const [name, { to, since }] of memory.moving) {
+    if (isSettled(board, name, to)) memory.moving.delete(name);
+    else if (now - since < settleMs) memory.timed.set(name, since + settleMs);
+    else return giveUp(pass);
+  }
+  const moves = nextMoves(board, new Map([...memory.moving].map(([name, { to }]) => [name, to])));
+  for (const { unit, from, to, reason } of moves) {
+    memory.moving.set(unit, { to, since: now });
+    leave(pass, unit, from, to, reason);
+  }
+  if (moves.length === 0 && memory.moving.size === 0) pass.write([{ kind: 'rebalanced' }]);
+  return moves.length > 0;
+}
+
+/** What is on the way ends as it would by itself; the rest stays where it is. */
+function giveUp({ board, memory, write }: PlanPass): boolean {
+  for (const name of memory.moving.keys()) board.touch(name);
+  memory.moving.clear();
+  write([{ kind: 'rebalanced' }]);
+  return true;
+}
+
+/** A unit that is not up by then ends the rebalance. */
+const settleMs = 60_000;
+
+/** Whether a move is over: it is up there, or has failed, or is not to go there any more. */
+function isSettled(board: Board, name: string, to: MachineId): boolean {
+  const job = board.table.jobs.get(name);
+  if (job?.object === undefined || job.targetState === 'inactive') return true;
+  if (board.machines.get(to)?.isPresent !== true) return true;
+  if (job.target !== to || board.holders(name).size > 1) return false;
+  const state = board.table.states.get(name)?.get(to);
+  return (
+    job.targetState === 'loaded' ||
+    state?.active === 'active' ||
+    state?.active === 'failed' ||
+    !!state?.isDone
+  );
+}
+
+/** Takes a unit from its machine for another one, as it wants that done. */
+function leave(pass: PlanPass, name: string, from: MachineId, to: MachineId, reason: string): void {
+  const { board } = pass;
+  const job = board.table.jobs.get(name);
+  const entry = board.table.schedule.get(from)?.get(name);
+  const isStartFirst = board.unit(name)?.options.handover === 'start-first';
+  if (!isStartFirst || job?.targetState !== 'launched' || entry === undefined) {
+    unassign(pass, name, from, 'moved', reason);
+    return;
+  }
+  const { previous: _previous, isProved: _isProved, ...plain } = entry;
+  pass.decide({ kind: 'moved', unit: name, machine: to, reason }, [schedule(to, name, plain)]);
+}
+
 function removeAll(pass: PlanPass, name: string, job: UnitJob | undefined, reason: string): void {
   const held = [...pass.board.holders(name)];
   if (held.length === 0 && job?.target === undefined) return;
@@ -126,7 +210,7 @@ function place(pass: PlanPass, unit: PlannedUnit, job: UnitJob): void {
   memory.waiting.add(name);
   // One at a time: it is started nowhere before it is gone from where it was. A dead machine takes its word with it.
   if (stillOn(board, name) !== undefined) return;
-  const found = chooseMachine(board, unit);
+  const found = wishedMachine(pass, unit) ?? chooseMachine(board, unit);
   if (found === undefined) return;
   memory.waiting.delete(name);
   const reason = `of the machines that fit it has the fewest units, ${found.count}`;
@@ -139,6 +223,14 @@ function place(pass: PlanPass, unit: PlannedUnit, job: UnitJob): void {
       unassign(pass, other.name, found.id, 'replaced', `${name} takes its place`);
     }
   }
+}
+
+/** Where a rebalance sends it, if it still fits there. */
+function wishedMachine({ board, memory }: PlanPass, unit: PlannedUnit): MachineLoad | undefined {
+  const wished = memory.moving.get(unit.name);
+  const machine = wished && board.machines.get(wished.to);
+  if (machine === undefined || findRefusal(machine) !== undefined) return undefined;
+  return findMisfit(board, unit, machine) === undefined ? machine : undefined;
 }
 
 /** A machine that is there and says that it has the unit, although it is not to have it. */
@@ -175,7 +267,7 @@ function keep(pass: PlanPass, unit: PlannedUnit, job: UnitJob, target: MachineId
   }
   const misfit = findMisfit(board, unit, machine);
   if (misfit !== undefined) return unassign(pass, name, target, 'moved', renderMisfit(misfit));
-  if (handOver(pass, unit, job, target)) return;
+  if (handOver(pass, unit, target)) return;
   const entry = board.table.schedule.get(target)?.get(name);
   const wanted = wantedEntry(pass, unit, job, entry, target);
   if (isSame(entry, wanted)) return;
@@ -184,23 +276,19 @@ function keep(pass: PlanPass, unit: PlannedUnit, job: UnitJob, target: MachineId
 }
 
 /** Takes a unit from a machine that is being drained, if there is another for it. True when that is under way. */
-function handOver(pass: PlanPass, unit: PlannedUnit, job: UnitJob, target: MachineId): boolean {
-  const { board } = pass;
+function handOver(pass: PlanPass, unit: PlannedUnit, target: MachineId): boolean {
+  const { board, memory } = pass;
   const { name } = unit;
   const isDraining = board.machines.get(target)?.mark === 'drain';
   if (!isDraining && board.holders(name).size <= 1) return false;
   const others = [...board.holders(name)].filter((id) => id !== target);
   const [next] = others;
-  if (next !== undefined) return finishHandOver(pass, unit, target, others, next, isDraining);
+  const isLeaving = isDraining || memory.moving.get(name)?.to === next;
+  if (next !== undefined) return finishHandOver(pass, unit, target, others, next, isLeaving);
   if (!isDraining) return false;
   const found = chooseMachine(board, unit, target);
   if (found === undefined) return false;
-  const reason = 'its machine is being drained';
-  const entry = board.table.schedule.get(target)?.get(name);
-  if (unit.options.handover === 'start-first' && job.targetState === 'launched' && entry !== undefined) {
-    const { previous: _previous, isProved: _isProved, ...plain } = entry;
-    pass.decide({ kind: 'moved', unit: name, machine: found.id, reason }, [schedule(found.id, name, plain)]);
-  } else unassign(pass, name, target, 'moved', reason);
+  leave(pass, name, target, found.id, 'its machine is being drained');
   return true;
 }
 
@@ -210,7 +298,7 @@ function finishHandOver(
   target: MachineId,
   others: readonly MachineId[],
   next: MachineId,
-  isDraining: boolean,
+  isLeaving: boolean,
 ): boolean {
   const { board } = pass;
   const { name } = unit;
@@ -218,7 +306,7 @@ function finishHandOver(
   const isGood =
     there !== undefined && findMisfit(board, unit, there) === undefined && findRefusal(there) === undefined;
   const state = board.table.states.get(name)?.get(next);
-  if (!isDraining || !isGood || others.length > 1) {
+  if (!isLeaving || !isGood || others.length > 1) {
     const reason = 'it is not to move there any more';
     const writes = others.map((machine) => schedule(machine, name, undefined));
     pass.decide({ kind: 'removed', unit: name, machine: next, reason }, writes);
