@@ -100,13 +100,22 @@ export const runStoreStatus = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreStatus(input);
 export const runStoreCompact = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreCompact(input);
-export const runUnitChange = (what: string) =>
-  inside(async () => (await import('./run-units.js')).runUnitChange(what));
-export const runUnitList = inside(async () => (await import('./run-units.js')).runUnitList);
-export const runUnitCat = inside(async () => (await import('./run-units.js')).runUnitCat);
-export const runUnitWhy = inside(async () => (await import('./run-units.js')).runUnitWhy);
 export const runMachineMark = (what: string) =>
-  inside(async () => (await import('./run-units.js')).runMachineMark(what));
+  inside(async () => (await import('./units/mark-machine.js')).runMachineMark(what));
+export const runUnitChange = (what: string) =>
+  inside(async () => (await import('./units/change-units.js')).runUnitChange(what));
+export const runUnitList = inside(async () => (await import('./units/show-units.js')).runUnitList);
+export const runUnitListFiles = inside(async () => (await import('./units/show-units.js')).runUnitListFiles);
+export const runUnitCat = inside(async () => (await import('./units/show-units.js')).runUnitCat);
+export const runUnitStatus = inside(async () => (await import('./units/show-units.js')).runUnitStatus);
+export const runUnitWhy = inside(async () => (await import('./units/show-units.js')).runUnitWhy);
+export const runUnitVerify = async (input: CommandInput): Promise<ExitCode> =>
+  (await import('./units/show-units.js')).runUnitVerify(input);
+export const runUnitLogs = inside(async () => (await import('./units/reach-unit.js')).runUnitLogs);
+export const runUnitSsh = inside(async () => (await import('./units/reach-unit.js')).runUnitSsh);
+export const runUnitRebalance = inside(
+  async () => (await import('./units/rebalance-units.js')).runUnitRebalance,
+);
 export const runUp = inside(async () => (await import('./run-up.js')).runUp);
 export const runWatch = inside(async () => (await import('./run-keys.js')).runWatch);
 export const printError = async (error: unknown, signal: AbortSignal): Promise<ExitCode> =>

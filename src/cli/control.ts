@@ -332,6 +332,7 @@ async function statusNow(
     snapshot,
     renewedAt: await registry.machines.renewals(realClock.now()),
     rebootLocks: await lock.groups(),
+    units: await registry.units.table(),
   });
 }
 

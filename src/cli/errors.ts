@@ -49,6 +49,21 @@ export const cliErrors = {
     next: 'mend what is listed above and run the command again',
     httpStatus: 400,
   },
+  'cli/no-such-unit-file': {
+    message: 'there is no file "{path}"',
+    next: 'give the path of a unit file',
+    httpStatus: 404,
+  },
+  'cli/template-alone': {
+    message: 'unit "{unit}" is a template and runs only as its instances',
+    next: 'start an instance, like {example}, or give it Replicas= in [X-Fleet]',
+    httpStatus: 400,
+  },
+  'cli/unit-place': {
+    message: 'unit "{unit}": {problem}; its machines: {known}',
+    next: 'name one of them with --machine',
+    httpStatus: 409,
+  },
   'cli/bad-cluster': {
     message: 'the cluster file or its user-data has {count} to mend; nothing was started',
     next: 'mend what is listed above and run the command again',

@@ -18,6 +18,7 @@ export const machineColumns: readonly Column<MachineStatus>[] = [
         .map(([key, value]) => `${key}=${value}`)
         .join(','),
   },
+  { title: 'UNITS', text: unitsText },
   { title: 'LAST SEEN', text: ({ lastSeen }) => ageText(lastSeen, Date.now()) },
   { title: 'REASON', text: (machine) => machine.reason ?? machine.problems[0] ?? driftText(machine) },
 ];
@@ -27,6 +28,13 @@ function driftText({ config }: MachineStatus): string {
   const [first, ...others] = config?.drift ?? [];
   if (first === undefined) return '';
   return `drifted: ${first}${others.length === 0 ? '' : `, and ${others.length} more`}`;
+}
+
+/** How many units of the cluster it has, and how many of them failed. */
+function unitsText({ scheduledUnits }: MachineStatus): string {
+  if (scheduledUnits === undefined) return '';
+  const failed = scheduledUnits.filter(({ active }) => active === 'failed').length;
+  return `${scheduledUnits.length}${failed === 0 ? '' : ` (${failed} failed)`}`;
 }
 
 const ageUnits = [

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { machineId } from '../model/index.js';
-import { type BootRecord, emptySnapshot, type MachineLife } from '../registry/index.js';
+import { type BootRecord, emptySnapshot, type MachineLife, openUnitTable } from '../registry/index.js';
 import { bootEvents } from './boot-status.js';
 import { foldStatus, type KnownMachine, type StatusInput } from './cluster-status.js';
 
@@ -124,6 +124,21 @@ test('stages are events, in the order of their times', () => {
     [5_000, 'boot-script'],
     [7_000, 'boot-kernel'],
   ]);
+});
+
+test('the units of the cluster are told by machine, those that are to go included', () => {
+  const units = openUnitTable();
+  const entry = JSON.stringify({ hash: 'ab', state: 'launched', restart: 0 });
+  const state = { loadState: 'loaded', activeState: 'failed', subState: 'failed', reason: 'exit code 1' };
+  units.fold(`/_muster_units/schedule/${id}/b.service`, entry, 1);
+  units.fold(`/_coreos.com/fleet/states/b.service/${id}`, JSON.stringify(state), 1);
+  units.fold(`/_coreos.com/fleet/states/a.service/${id}`, JSON.stringify({ ...state, reason: '' }), 1);
+  expect(foldStatus(input({ units })).machines[0]?.scheduledUnits).toEqual([
+    { name: 'a.service', targetState: 'removed', active: 'failed', sub: 'failed' },
+    { name: 'b.service', targetState: 'launched', active: 'failed', sub: 'failed', reason: 'exit code 1' },
+  ]);
+  expect(foldStatus(input({ units: openUnitTable() })).machines[0]?.scheduledUnits).toEqual([]);
+  expect(foldStatus(input()).machines[0]).not.toHaveProperty('scheduledUnits');
 });
 
 test('an order that was not carried out yet shows as starting', () => {

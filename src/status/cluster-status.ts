@@ -9,9 +9,11 @@ import type {
   NodeConfig,
   NodeState,
   StoreView,
+  UnitTable,
 } from '../registry/index.js';
 import { bootText, foldBoot } from './boot-status.js';
 import type { LockStatus } from './lock-status.js';
+import { foldScheduled, type ScheduledUnitStatus } from './scheduled-units.js';
 
 /** What `muster status -o json` prints. Fields are only ever added. */
 export interface ClusterStatus {
@@ -71,7 +73,10 @@ export interface MachineStatus {
   readonly reason?: string;
   /** What went wrong on the machine although it joined. */
   readonly problems: readonly string[];
+  /** Its own; those of the cluster are `scheduledUnits`. */
   readonly units: NodeState['units'];
+  /** Units of the cluster that it has or is to have, by name; missing where nobody has looked. */
+  readonly scheduledUnits?: readonly ScheduledUnitStatus[];
   /** Its last boot; nothing where none was seen. */
   readonly boot?: BootStatus;
   /** How it stands to its configuration; nothing before it has announced itself. */
@@ -112,11 +117,17 @@ export interface StatusInput {
   /** When each machine last renewed its lease, milliseconds since 1970, where that was asked. */
   readonly renewedAt: ReadonlyMap<MachineId, number>;
   readonly rebootLocks?: readonly LockStatus[];
+  /** Nothing where they are not asked for. */
+  readonly units?: UnitTable;
 }
 
 /** Folds everything that is known into what a person wants to see. Pure; machines in the cluster file's order. */
 export function foldStatus(input: StatusInput): ClusterStatus {
-  const machines = input.machines.map((machine) => foldMachine(input, machine));
+  const scheduled = input.units && foldScheduled(input.units);
+  const machines = input.machines.map((machine) => {
+    const folded = foldMachine(input, machine);
+    return scheduled === undefined ? folded : { ...folded, scheduledUnits: scheduled.get(machine.id) ?? [] };
+  });
   const joined = machines.filter((machine) => machine.state === 'joined').length;
   const present = joined === machines.length ? 'ok' : joined === 0 ? 'down' : 'degraded';
   const store = input.store === 'etcd' ? foldStore(input.snapshot) : undefined;

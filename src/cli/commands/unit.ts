@@ -50,6 +50,95 @@ const list: Command = {
   run: async (input) => (await import('../app.js')).runUnitList(input),
 };
 
+const listFiles: Command = {
+  name: 'list-files',
+  summary: 'list units as they were submitted',
+  description: 'One row for each unit: its text, what it should be and what it is.',
+  args: [],
+  flags: [fileFlag, endpointsFlag, outputFlag],
+  examples: [['muster unit list-files', 'a table']],
+  run: async (input) => (await import('../app.js')).runUnitListFiles(input),
+};
+
+const status: Command = {
+  name: 'status',
+  summary: 'tell how units do, machine by machine',
+  description:
+    'Tells for each unit where it is, how it does there and why it failed. 1 when one that is to run does not.',
+  args: [{ name: '<unit...>', description: 'names or globs' }],
+  flags: [fileFlag, endpointsFlag, outputFlag],
+  examples: [['muster unit status web.service', '']],
+  run: async (input) => (await import('../app.js')).runUnitStatus(input),
+};
+
+const verify: Command = {
+  name: 'verify',
+  summary: 'check unit files',
+  description:
+    'Checks unit files as a submission does and tells all that is wrong, by line. No cluster is needed.',
+  args: [{ name: '<path...>', description: 'unit files, quadlets among them' }],
+  flags: [outputFlag],
+  examples: [['muster unit verify web.service', 'exit code 1 when it would be refused']],
+  run: async (input) => (await import('../app.js')).runUnitVerify(input),
+};
+
+const onMachine: Flag = { name: '--machine <name>', description: 'of the machines that have it, this one' };
+
+const logs: Command = {
+  name: 'logs',
+  summary: 'print what a unit printed',
+  description: 'Prints the output of a unit from the machine that has it.',
+  args: [{ name: '<unit>', description: 'its name' }],
+  flags: [
+    { name: '--file <path>', description: 'cluster file; otherwise cluster.yaml here or in a folder above' },
+    { name: '-f, --follow', description: 'go on with what is said from now on, until ^C' },
+    { name: '--lines <count>', description: 'how many of a journal', default: '100' },
+    onMachine,
+  ],
+  examples: [
+    ['muster unit logs web.service', ''],
+    ['muster unit logs web.service -f', 'and what comes'],
+  ],
+  run: async (input) => (await import('../app.js')).runUnitLogs(input),
+};
+
+const ssh: Command = {
+  name: 'ssh',
+  summary: 'a shell, or one command, on the machine of a unit',
+  description: 'As `muster ssh`, on the machine that has the unit.',
+  args: [
+    { name: '<unit>', description: 'its name' },
+    { name: '[command...]', description: 'what to run, after --' },
+  ],
+  flags: [fileFlag, onMachine],
+  examples: [['muster unit ssh web.service -- ps', 'one command']],
+  passesThrough: true,
+  run: async (input) => (await import('../app.js')).runUnitSsh(input),
+};
+
+const rebalance: Command = {
+  name: 'rebalance',
+  summary: 'even out the machines',
+  description: [
+    'Shows which units would move so that the machines have about as many each. With --yes they move, one at a time for',
+    'each machine and each template, and it ends when one does not come up.',
+  ].join('\n'),
+  args: [],
+  flags: [
+    fileFlag,
+    endpointsFlag,
+    outputFlag,
+    { name: '-y, --yes', description: 'move them' },
+    noBlock,
+    { name: '--timeout <seconds>', description: 'how long to wait', default: '600' },
+  ],
+  examples: [
+    ['muster unit rebalance', 'a preview'],
+    ['muster unit rebalance --yes', 'do it'],
+  ],
+  run: async (input) => (await import('../app.js')).runUnitRebalance(input),
+};
+
 const cat: Command = {
   name: 'cat',
   summary: 'print the text of a unit',
@@ -92,7 +181,7 @@ export const unit: CommandGroup = {
     change(
       'start',
       'run units',
-      'Submits what is a file here, gives the units to machines and starts them there.',
+      'Submits what is a file here, gives the units to machines and starts them there. Ends at once when one fails.',
       [...moving, replace],
       [
         ['muster unit start web.service', 'and wait until it runs'],
@@ -125,6 +214,12 @@ export const unit: CommandGroup = {
     ),
     cat,
     list,
+    listFiles,
+    logs,
+    rebalance,
+    ssh,
+    status,
+    verify,
     why,
   ],
 };
