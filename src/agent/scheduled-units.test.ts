@@ -4,19 +4,21 @@ import { expect, test } from 'vitest';
 import { silentLog } from '../effects/index.js';
 import { manualClock, memoryFiles } from '../effects/testing.js';
 import type { ScheduleEntry } from '../registry/index.js';
+import { hashOfUnit } from '../units/index.js';
 import { openScheduledUnits } from './scheduled-units.js';
 import { recordedSupervisor } from './testing.js';
 
-const texts: Readonly<Record<string, string>> = { one: '[Service]\nExecStart=/one\n', two: '[Service]\n' };
+const one = '[Service]\nExecStart=/one\n';
+const texts: Readonly<Record<string, string>> = { [hashOfUnit(one)]: one, two: '[Service]\n' };
 const entry = (part: Partial<ScheduleEntry> = {}): ScheduleEntry => ({
-  hash: 'one',
+  hash: hashOfUnit(one),
   state: 'launched',
   restart: 0,
   ...part,
 });
 
-function openNode() {
-  const files = memoryFiles();
+/** A second one on the files of a first is the next agent of the same boot. */
+function openNode(files = memoryFiles()) {
   const recorded = recordedSupervisor();
   const deps = {
     clock: manualClock(),
@@ -33,7 +35,7 @@ function openNode() {
     units,
     async take(entries: Readonly<Record<string, ScheduleEntry>>) {
       units.take(new Map(Object.entries(entries)), async (hash) => texts[hash]);
-      for (let round = 0; round < 8; round += 1) await new Promise((resolve) => setImmediate(resolve));
+      for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
       const said = recorded.said.slice(turn.seen);
       turn.seen = recorded.said.length;
       return said;
@@ -48,7 +50,7 @@ test('load, start, stop, restart, another text, away', async () => {
   await node.files.makeFolder('/node');
   const { take } = node;
   expect(await take({ 'a.service': entry({ state: 'loaded' }) })).toEqual(['reload']);
-  expect(await node.files.readText(path)).toBe(texts['one']);
+  expect(await node.files.readText(path)).toBe(one);
   expect(await take({ 'a.service': entry() })).toEqual(['start a.service']);
   expect(await take({ 'a.service': entry() })).toEqual([]);
   expect(await take({ 'a.service': entry({ restart: 7 }) })).toEqual(['restart a.service']);
@@ -71,4 +73,58 @@ test('a unit that the node has already is left alone', async () => {
     { unit: 'a.service', isLaunched: false, state: { load: 'error', active: 'failed' } },
   ]);
   expect(await node.take({})).toEqual([]);
+});
+
+test('the next agent of the same boot takes over what runs, and touches nothing', async () => {
+  const before = openNode();
+  await before.files.makeFolder('/node');
+  await before.take({ 'a.service': entry(), 'b.service': entry({ state: 'loaded' }) });
+  const node = openNode(before.files);
+  for (const name of ['a.service', 'b.service'])
+    node.show({ name, load: 'loaded', active: 'inactive', sub: 'dead', isDone: true });
+  expect(await node.take({ 'a.service': entry(), 'b.service': entry({ state: 'loaded' }) })).toEqual([]);
+  expect(await node.units.reports()).toMatchObject([
+    { unit: 'a.service', isLaunched: true, state: { load: 'loaded' } },
+    { unit: 'b.service', isLaunched: false, state: { load: 'loaded' } },
+  ]);
+  const loaded = { 'b.service': entry({ state: 'loaded' }) };
+  expect(await node.take({ ...loaded, 'a.service': entry({ restart: 9 }) })).toEqual(['restart a.service']);
+});
+
+test('what is not to be here any more goes, also when it was given away while no agent was here', async () => {
+  const before = openNode();
+  await before.files.makeFolder('/node');
+  await before.take({ 'a.service': entry() });
+  const node = openNode(before.files);
+  node.show({ name: 'a.service', load: 'loaded', active: 'active', sub: 'running' });
+  expect(await node.take({})).toEqual(['stop a.service', 'reload']);
+  expect(await node.files.readText(path)).toBeUndefined();
+  expect(await openNode(before.files).take({})).toEqual([]);
+});
+
+test('a file that somebody changed is written anew; a record that nobody can read makes nothing ours', async () => {
+  const before = openNode();
+  await before.files.makeFolder('/node');
+  await before.take({ 'a.service': entry() });
+  await before.files.write(path, 'changed');
+  const node = openNode(before.files);
+  node.show({ name: 'a.service', load: 'loaded', active: 'active', sub: 'running' });
+  expect(await node.take({ 'a.service': entry() })).toContain('reload');
+  expect(await node.files.readText(path)).toBe(one);
+  await before.files.write('/node/run/muster/units.json', '{');
+  const last = openNode(before.files);
+  last.show({ name: 'a.service', load: 'loaded', active: 'active', sub: 'running' });
+  expect(await last.take({ 'a.service': entry() })).toEqual([]);
+  expect(await last.units.reports()).toMatchObject([{ state: { load: 'error' } }]);
+});
+
+test('a text that could not be had is asked for again', async () => {
+  const node = openNode();
+  await node.files.makeFolder('/node');
+  expect(await node.take({ 'a.service': entry({ hash: 'three' }) })).toEqual([]);
+  expect(await node.units.reports()).toMatchObject([{ state: { load: 'error' } }]);
+  const late = new Map([['a.service', entry({ hash: 'three' })]]);
+  node.units.take(late, async () => one);
+  for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(node.said).toEqual(['reload', 'start a.service']);
 });

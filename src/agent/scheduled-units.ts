@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { posix } from 'node:path';
+import { z } from 'zod';
 import type { Clock, Files, Log } from '../effects/index.js';
 import type { ScheduleEntry, StateReport, UnitState } from '../registry/index.js';
+import { hashOfUnit } from '../units/index.js';
 import { type ChangeCounter, openChangeCounter } from './change-counter.js';
 import { messageOf } from './errors.js';
 import { resolveInRoot } from './node-root.js';
@@ -41,15 +43,26 @@ interface Unit {
   restart: number;
   isStarted: boolean;
   isLoaded: boolean;
+  /** A file of its name is ours, whether it is written already or not. */
+  isOwn: boolean;
   isWorking: boolean;
   problem: string;
 }
 
 const folder = '/run/systemd/system';
+/** Of an agent that was here before; gone with the boot, as the unit files are. */
+const recordFolder = '/run/muster';
+const recordName = 'units.json';
+const recordSchema = z.record(
+  z.string(),
+  z.object({ hash: z.string(), restart: z.number(), isStarted: z.boolean() }),
+);
 
 /**
  * Keeps units as the schedule has them, through whatever runs the node's units. Each unit goes its own way: one that
- * hangs holds up no other. A unit of the same name that the node has already is left alone and reported as an error.
+ * hangs holds up no other. A unit of the same name that the node has already is left alone and reported as an error,
+ * but for those that an agent before this one made: these are taken over as they are, and what is not to be here any
+ * more goes.
  */
 export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
   const units = new Map<string, Unit>();
@@ -58,6 +71,9 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
   const sources: { textOf: (hash: string) => Promise<string | undefined> } = {
     textOf: async () => undefined,
   };
+
+  const latest: { entries: ReadonlyMap<string, ScheduleEntry> } = { entries: new Map() };
+  const adopted: { done?: Promise<void> } = {};
 
   /** Unit files are written and read anew by one at a time. */
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
@@ -68,13 +84,26 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     );
     return done;
   };
-  const pathOf = async (name: string) => {
-    const real = await resolveInRoot(deps.files, deps.root, folder, {
-      last: 'follow',
-      absoluteLinks: 'node',
-    });
-    await deps.files.makeFolder(real);
-    return posix.join(real, name);
+  const pathOf = async (name: string) => posix.join(await inRoot(deps, folder), name);
+
+  /** Written before a unit file is, so that no file of ours is ever taken for somebody else's. */
+  const save = async () => {
+    const own = [...units.values()].filter(({ isOwn }) => isOwn);
+    const record = own.map(({ name, hash, restart, isStarted }) => [name, { hash, restart, isStarted }]);
+    const path = posix.join(await inRoot(deps, recordFolder), recordName);
+    await deps.files.write(path, JSON.stringify(Object.fromEntries(record)), { mode: 0o600 });
+  };
+  const adopt = async () => {
+    const path = posix.join(await inRoot(deps, recordFolder), recordName);
+    const record = parseRecord(await deps.files.readText(path));
+    for (const [name, { hash, restart, isStarted }] of Object.entries(record)) {
+      const text = await deps.files.readText(await pathOf(name));
+      const isLoaded = text !== undefined && hashOfUnit(text) === hash;
+      // The agent before may have gone while it started it.
+      const { active } = await deps.supervisor.status(name);
+      const isRunning = isStarted || /^(active|activating|reloading)$/.test(active);
+      units.set(name, { ...newUnit(name), hash, restart, isStarted: isRunning, isLoaded, isOwn: true });
+    }
   };
 
   const step = async (unit: Unit): Promise<boolean> => {
@@ -83,37 +112,42 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     if (unit.isStarted && (wanted === undefined || wanted.state === 'loaded' || wanted.hash !== unit.hash)) {
       await supervisor.command(name, 'stop');
       unit.isStarted = false;
+      await exclusive(save);
       return true;
     }
     if (wanted === undefined) {
-      if (!unit.isLoaded) return false;
+      if (!unit.isOwn) return false;
       await exclusive(async () => {
         await deps.files.remove(await pathOf(name));
         await supervisor.reload();
+        Object.assign(unit, { isLoaded: false, isOwn: false });
+        await save();
       });
-      unit.isLoaded = false;
       return true;
     }
     if (!unit.isLoaded || unit.hash !== wanted.hash) {
-      if (!unit.isLoaded && (await isTaken(supervisor, name)))
+      if (!unit.isOwn && (await isTaken(supervisor, name)))
         throw new Error('the node has a unit of this name');
       const text = await sources.textOf(wanted.hash);
       if (text === undefined) throw new Error(`its text ${wanted.hash.slice(0, 7)} is not in the store`);
+      Object.assign(unit, { isOwn: true, isLoaded: false, hash: wanted.hash, restart: wanted.restart });
       await exclusive(async () => {
+        await save();
         await deps.files.write(await pathOf(name), text, { mode: 0o644 });
         await supervisor.reload();
       });
-      Object.assign(unit, { isLoaded: true, hash: wanted.hash, restart: wanted.restart });
+      unit.isLoaded = true;
       return true;
     }
     if (wanted.state === 'launched' && !unit.isStarted) {
       unit.isStarted = true;
       unit.restart = wanted.restart;
-      await supervisor.command(name, 'start');
+      await supervisor.command(name, 'start').finally(() => exclusive(save));
       return true;
     }
     if (unit.restart !== wanted.restart) {
       unit.restart = wanted.restart;
+      await exclusive(save);
       if (unit.isStarted) await supervisor.command(name, 'restart');
       return true;
     }
@@ -127,7 +161,7 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
         unit.problem = '';
         counter.step();
       }
-      if (unit.wanted === undefined && !unit.isLoaded) units.delete(unit.name);
+      if (unit.wanted === undefined && !unit.isOwn) units.delete(unit.name);
     } catch (error) {
       unit.problem = messageOf(error);
       deps.log.warn('a scheduled unit is not as it should be', { unit: unit.name, reason: unit.problem });
@@ -143,14 +177,22 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     units.set(name, unit);
     const isNew = JSON.stringify(unit.wanted) !== JSON.stringify(wanted);
     unit.wanted = wanted;
+    const isToGo = wanted === undefined && unit.isOwn;
+    const isUnmade = !unit.isLoaded && unit.problem !== '';
     // One that is being worked on looks at what is wanted before each step.
-    if (isNew) void work(unit);
+    if (isNew || isToGo || isUnmade) void work(unit);
   };
   return {
     take(entries, textOf) {
       sources.textOf = textOf;
-      for (const name of units.keys()) if (!entries.has(name)) want(name, undefined);
-      for (const [name, entry] of entries) want(name, entry);
+      latest.entries = entries;
+      adopted.done ??= adopt().catch((error: unknown) => {
+        deps.log.warn('cannot take over scheduled units', { reason: messageOf(error) });
+      });
+      void adopted.done.then(() => {
+        for (const name of units.keys()) if (!latest.entries.has(name)) want(name, undefined);
+        for (const [name, entry] of latest.entries) want(name, entry);
+      });
     },
     names: () => new Set(units.keys()),
     async reports() {
@@ -170,9 +212,26 @@ function newUnit(name: string): Unit {
     restart: 0,
     isStarted: false,
     isLoaded: false,
+    isOwn: false,
     isWorking: false,
     problem: '',
   };
+}
+
+/** A folder of the node, made if it is not there. */
+async function inRoot({ files, root }: ScheduledUnitsDeps, path: string): Promise<string> {
+  const real = await resolveInRoot(files, root, path, { last: 'follow', absoluteLinks: 'node' });
+  await files.makeFolder(real);
+  return real;
+}
+
+/** One that cannot be read says nothing: then the files are somebody else's. */
+function parseRecord(text: string | undefined): z.infer<typeof recordSchema> {
+  try {
+    return recordSchema.parse(JSON.parse(text ?? '{}'));
+  } catch {
+    return {};
+  }
 }
 
 async function isTaken(supervisor: Supervisor, name: string): Promise<boolean> {

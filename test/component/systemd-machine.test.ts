@@ -2,6 +2,10 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Listening, listen, randomHex, realRandom } from '../../src/effects/index.js';
+import { keyOf, textOf } from '../../src/etcd/index.js';
+import { machineId } from '../../src/model/index.js';
+import { memoryStore } from '../../src/store/testing.js';
+import { checkUnit } from '../../src/units/index.js';
 import { bootSystemd, canBootSystemd, type SystemdMachine } from './systemd-machine.js';
 
 const userData = `#cloud-config
@@ -45,10 +49,14 @@ coreos:
 `;
 
 describe.skipIf(!canBootSystemd)('a machine of systemd', () => {
-  const parts: { machine?: SystemdMachine; server?: Listening } = {};
+  const parts: { machine?: SystemdMachine; server?: Listening; store?: { close(): Promise<void> } } = {};
   afterEach(async () => {
     await parts.machine?.close();
     await parts.server?.close();
+    await parts.store?.close();
+    delete parts.machine;
+    delete parts.server;
+    delete parts.store;
   });
 
   test('takes its cloud-config before its units start, once, whatever becomes of the agent', async () => {
@@ -93,5 +101,53 @@ describe.skipIf(!canBootSystemd)('a machine of systemd', () => {
     while ((await failures()).length < 2) await new Promise((done) => setTimeout(done, 100));
     expect(await files.readText('/run/once')).toBe('ran\n');
     expect(await pidOf('stay.service')).toBe(stay);
+  });
+
+  test('keeps the units of the cluster while its agent is away, and gives up what was taken from it meanwhile', async () => {
+    const store = await memoryStore({}, { minLeaseTtlSeconds: 1 });
+    const served = await store.serve({ host: '127.0.0.1', port: 0 });
+    parts.store = { close: () => served.close().then(() => store.close()) };
+    const id = machineId(randomHex(realRandom, 16));
+    const put = (key: string, value: string) => store.kv.put({ key: keyOf(key), value: keyOf(value) });
+    const order = async (name: string) => {
+      const checked = checkUnit(name, '[Service]\nExecStart=/bin/sleep 600\n');
+      if (checked.kind === 'bad') throw new Error('the unit is bad');
+      const { hash, text } = checked.unit;
+      await put(`/_coreos.com/fleet/unit/${hash}`, JSON.stringify({ Raw: text }));
+      const entry = { hash, state: 'launched', restart: 0 };
+      await put(`/_muster_units/schedule/${id}/${name}`, JSON.stringify(entry));
+    };
+    await order('kept.service');
+    await order('taken.service');
+    const machine = await bootSystemd({
+      commandLine: `quiet muster.etcd=${served.url} muster.ttl=3 muster.name=core-01`,
+      machineId: id,
+      bootId: randomHex(realRandom, 16),
+      hasMuster: true,
+    });
+    parts.machine = machine;
+    const { exec, files, run } = machine;
+    const pidOf = (unit: string) => run('systemctl', 'show', '--value', '--property=MainPID', unit);
+    const isActive = async (unit: string) => (await exec.run('systemctl', ['is-active', unit])).stdout.trim();
+    const stateOf = async (unit: string) => {
+      const key = keyOf(`/_coreos.com/fleet/states/${unit}/${id}`);
+      const [found] = (await store.kv.range({ key })).kvs;
+      return found && (JSON.parse(textOf(found.value)) as { readonly activeState: string }).activeState;
+    };
+    for (const unit of ['kept.service', 'taken.service'])
+      await expect.poll(() => stateOf(unit), { timeout: 60_000 }).toBe('active');
+    const [kept, taken] = [await pidOf('kept.service'), await pidOf('taken.service')];
+
+    // It is gone without a word, long enough for its lease.
+    await run('systemctl', 'kill', '--signal=KILL', '--kill-whom=main', 'muster-agent.service');
+    await run('systemctl', 'stop', 'muster-agent.service');
+    await expect.poll(() => stateOf('kept.service'), { timeout: 20_000 }).toBeUndefined();
+    expect([await pidOf('kept.service'), await pidOf('taken.service')]).toEqual([kept, taken]);
+    await store.kv.deleteRange({ key: keyOf(`/_muster_units/schedule/${id}/taken.service`) });
+    await run('systemctl', 'start', 'muster-agent.service');
+    await expect.poll(() => stateOf('kept.service'), { timeout: 60_000 }).toBe('active');
+    await expect.poll(() => isActive('taken.service'), { timeout: 60_000 }).toBe('inactive');
+    await expect.poll(() => files.readText('/run/systemd/system/taken.service')).toBeUndefined();
+    expect(await pidOf('kept.service')).toBe(kept);
   });
 });
