@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from 'vitest';
-import { openSite, type Site, untilStatus } from './harness.js';
+import { controlPid, kill, openSite, pidOf, type Site, untilStatus } from './harness.js';
 
 interface Row {
   readonly name: string;
@@ -64,4 +64,135 @@ test('units run, conflict, move when their machine is drained, and outlive the c
   await expect.poll(async () => (await where(site))['w@1.service'], { timeout: 10_000 }).not.toBe(free);
   const events = await site.muster('events');
   expect(events.stdout).toContain('its machine is being drained');
+}, 120_000);
+
+test('a unit that fails ends its start at once, and tells why; what is known of units is told', async () => {
+  await using site = await openSite();
+  await site.write('cluster.yaml', 'name: units\nmachines:\n  - name: core-01\n  - name: core-02\n');
+  expect(await site.muster('up')).toMatchObject({ code: 0 });
+  await site.write('bad.service', '[Service]\nExecStart=/bin/sh -c "echo it is bad; exit 3"\n');
+  await site.write('w.service', '[Unit]\nDescription=A web\n[Service]\nExecStart=/bin/sleep 771\n');
+  await site.write('worse.service', '[Service]\nExecStart=/a\n[X-Fleet]\nGlobal=true\nMachineOf=w.service\n');
+
+  expect(await site.muster('unit', 'verify', 'w.service')).toMatchObject({ code: 0 });
+  const verified = await site.muster('unit', 'verify', 'w.service', 'worse.service');
+  expect(verified).toMatchObject({ code: 1, stderr: expect.stringContaining('worse.service:4:1: error') });
+  expect(await site.muster('unit', 'start', 'worse.service')).toMatchObject({ code: 1 });
+  // Were it waited for, the test's own time would be over first.
+  for (const _try of ['first', 'again']) {
+    expect(await site.muster('unit', 'start', 'w.service', 'bad.service', '--timeout', '600')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^w\.service: launched on core-0\d\n$/),
+      stderr: expect.stringMatching(
+        /bad\.service: failed on core-0\d: exited with code 3\n +see "muster unit logs/,
+      ),
+    });
+  }
+  expect(await site.muster('unit', 'logs', 'bad.service')).toMatchObject({
+    stdout: 'it is bad\nit is bad\n',
+  });
+  expect(await site.muster('unit', 'status', 'w.service')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^w\.service - A web\n.*launched.*\n +core-0\d: loaded, active \(running\)\n$/,
+    ),
+  });
+  expect(await site.muster('unit', 'status', '*.service')).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('failed (failed): exited with code 3'),
+  });
+  expect((await site.muster('unit', 'list-files')).stdout).toMatch(
+    /^w\.service +[0-9a-f]{7} +launched +launched +core/m,
+  );
+  const there = (await where(site))['w.service'] ?? '';
+  expect((await site.muster('unit', 'ssh', 'w.service', '--', 'echo $MUSTER_ROOT')).stdout).toContain(
+    `/${there}/`,
+  );
+  const { machines } = await site.status();
+  expect(machines.find(({ name }) => name === there)?.scheduledUnits).toMatchObject([
+    { name: 'w.service', targetState: 'launched', active: 'active' },
+  ]);
+  expect((await site.muster('status')).stdout).toContain(' 1 (1 failed) ');
+
+  // fleet's API does as the command does.
+  const { endpoints } = await site.status();
+  const url = `${endpoints.control}/fleet/v1/units/api.service`;
+  const options = [{ section: 'Service', name: 'ExecStart', value: '/bin/sleep 772' }];
+  const body = JSON.stringify({ options, desiredState: 'launched' });
+  const sent = await fetch(url, { method: 'PUT', body, headers: { 'content-type': 'application/json' } });
+  expect(sent.status).toBe(201);
+  await expect.poll(async () => (await fetch(url)).json()).toMatchObject({ currentState: 'launched' });
+
+  // Two machines of which one has nothing to do, because it was being drained.
+  expect(await site.muster('unit', 'rebalance')).toMatchObject({ code: 0 });
+  await site.muster('machine', 'drain', 'core-02');
+  await expect
+    .poll(() => where(site), { timeout: 10_000 })
+    .toMatchObject({ 'w.service': 'core-01', 'api.service': 'core-01' });
+  await site.muster('machine', 'uncordon', 'core-02');
+  await site.muster('unit', 'destroy', 'bad.service');
+  const preview = await site.muster('unit', 'rebalance', '-o', 'json');
+  expect(JSON.parse(preview.stdout)).toMatchObject([{ unit: 'api.service', from: 'core-01', to: 'core-02' }]);
+  expect(await where(site)).toMatchObject({ 'api.service': 'core-01' });
+  expect(await site.muster('unit', 'rebalance', '--yes')).toMatchObject({ code: 0 });
+  expect(await where(site)).toMatchObject({ 'w.service': 'core-01', 'api.service': 'core-02' });
+}, 120_000);
+
+test('a machine that is gone has its units elsewhere, and does not run them when it comes back', async () => {
+  await using site = await openSite();
+  const machines = ['core-01', 'core-02', 'core-03'].map((name) => `  - name: ${name}`).join('\n');
+  await site.write('cluster.yaml', `name: units\nagentTtl: 3s\nmachines:\n${machines}\n`);
+  expect(await site.muster('up')).toMatchObject({ code: 0 });
+  await site.write('w@.service', '[Service]\nExecStart=/bin/sleep 77%i\n');
+  expect(await site.muster('unit', 'start', 'w@{1..3}.service')).toMatchObject({ code: 0 });
+  const before = await where(site);
+  const lost = before['w@1.service'] ?? '';
+  const others = Object.entries(before).filter(([, machine]) => machine !== lost);
+  const all = await site.processes();
+  const pidsOf = (list: typeof all) =>
+    Object.fromEntries(
+      list
+        .filter(({ command }) => command.startsWith('/bin/sleep 77'))
+        .map(({ pid, command }) => [command, pid]),
+    );
+
+  // As when the power fails: the agent and all that it ran.
+  const agent = await pidOf(site, lost);
+  kill(agent, 'SIGSTOP');
+  for (const { pid, command } of await site.processes()) {
+    if (command === '/bin/sleep 771') kill(pid, 'SIGKILL');
+  }
+  kill(agent, 'SIGKILL');
+  await expect.poll(async () => (await where(site))['w@1.service'], { timeout: 20_000 }).not.toBe(lost);
+  await expect
+    .poll(async () => (await rows(site)).find(({ name }) => name === 'w@1.service')?.active, {
+      timeout: 20_000,
+    })
+    .toBe('active');
+  const moved = pidsOf(await site.processes());
+  for (const [unit] of others) {
+    const command = `/bin/sleep 77${unit.charAt(2)}`;
+    expect(moved[command]).toBe(pidsOf(all)[command]);
+  }
+  const events = (await site.muster('events')).stdout;
+  expect(events).toMatch(new RegExp(`unit-evicted +${lost} .*w@1\\.service +its machine is gone`));
+  expect(events).toMatch(/unit-placed +core-0\d .*w@1\.service/);
+
+  expect(await site.muster('up', lost)).toMatchObject({ code: 0 });
+  await untilStatus(site, ({ state }) => state === 'ok');
+  expect(pidsOf(await site.processes())).toEqual(moved);
+  expect((await where(site))['w@1.service']).not.toBe(lost);
+
+  // The store is away for longer than any lease, and so is who decides.
+  const control = await controlPid(site);
+  const here = await where(site);
+  kill(control, 'SIGSTOP');
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  kill(control, 'SIGCONT');
+  await untilStatus(site, ({ state }) => state === 'ok');
+  await expect
+    .poll(async () => (await rows(site)).map(({ active }) => active))
+    .toEqual(['active', 'active', 'active']);
+  expect(await where(site)).toEqual(here);
+  expect(pidsOf(await site.processes())).toEqual(moved);
 }, 120_000);

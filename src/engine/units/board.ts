@@ -28,6 +28,8 @@ export interface PlannedUnit {
 /** A machine that units can run on, with what is on it. */
 export interface MachineLoad {
   readonly id: MachineId;
+  /** As the cluster file has it, also once it is gone; its ID as long as nobody said. */
+  name: string;
   metadata: Readonly<Record<string, string>>;
   /** Nothing: its lease is gone. */
   isPresent: boolean;
@@ -149,6 +151,7 @@ export function openBoard(table: UnitTable): Board {
     load.isPresent = found?.machine !== undefined;
     load.metadata = found === undefined ? {} : metadataOf(found);
     load.mark = found?.mark?.kind;
+    load.name = found?.host?.name ?? load.name;
     load.memoryBytes = found?.host?.memoryBytes;
     load.cpus = found?.host?.cpus;
     for (const name of load.units.keys()) dirty.add(name);
@@ -235,6 +238,7 @@ export function openBoard(table: UnitTable): Board {
 function emptyLoad(id: MachineId): MachineLoad {
   return {
     id,
+    name: id,
     metadata: {},
     isPresent: false,
     mark: undefined,

@@ -71,6 +71,7 @@ async function planOn(
 ): Promise<void> {
   const { clock } = deps;
   const memory = openPlanMemory(deps.eviction);
+  const displaced = new Set<string>();
   let timer = new AbortController();
   let seen = 0;
   let written = 0;
@@ -88,7 +89,7 @@ async function planOn(
         const revision = await deps.units.commit(
           leadership,
           plan.writes,
-          eventsOf(board, plan.decisions, clock.now()),
+          eventsOf(board, plan.decisions, displaced, clock.now()),
         );
         if (revision === undefined) return;
         written = revision;
@@ -109,17 +110,29 @@ function tell(log: Log, { kind, unit, machine, reason }: UnitDecision): void {
   log.info(`unit ${kind}`, { unit, machine, reason });
 }
 
-const told: ReadonlySet<UnitDecision['kind']> = new Set(['moved', 'evicted', 'replaced', 'rolled-back']);
+const leaving: ReadonlySet<UnitDecision['kind']> = new Set(['moved', 'evicted', 'replaced']);
 /** Of one plan; the rest is in the log. */
 const mostEvents = 100;
 
-/** What an operator wants to read of: that units move, and why. Where a new one begins is in the list. */
-function eventsOf(board: Board, decisions: readonly UnitDecision[], at: number): readonly StoreEvent[] {
-  return decisions
-    .filter(({ kind }) => told.has(kind))
-    .slice(0, mostEvents)
-    .map(({ kind, unit, machine, reason }) => {
-      const host = machine && board.table.machines.get(machine)?.host;
-      return { at, kind: `unit-${kind}`, machine: host?.name ?? machine ?? '', memberId: '', unit, reason };
-    });
+/**
+ * What an operator wants to read of: that units move, why, and where they come to. Where a new one begins is in the
+ * list.
+ *
+ * @param displaced units that left their machine and have no other yet; kept from plan to plan
+ */
+function eventsOf(
+  board: Board,
+  decisions: readonly UnitDecision[],
+  displaced: Set<string>,
+  at: number,
+): readonly StoreEvent[] {
+  const told = decisions.filter(({ kind, unit }) => {
+    if (leaving.has(kind)) displaced.add(unit);
+    if (kind === 'placed') return displaced.delete(unit);
+    return leaving.has(kind) || kind === 'rolled-back';
+  });
+  return told.slice(0, mostEvents).map(({ kind, unit, machine, reason }) => {
+    const name = machine === undefined ? '' : (board.machines.get(machine)?.name ?? machine);
+    return { at, kind: `unit-${kind}`, machine: name, memberId: '', unit, reason };
+  });
 }
