@@ -154,14 +154,17 @@ async function perform(
     }
     case 'reboot':
       run.order = await deps.registry.machines.order([name], 'reboot', clock.now());
+      await note(run, 'reboot', `under the reboot lock, fence ${'fence' in after ? after.fence : 0}`);
       return events();
     case 'release': {
       await deps.undrain(name);
-      if (before.kind === 'releasing') {
+      // With nothing to settle it is back and well in one step.
+      const wasRebooted = before.kind === 'releasing' || before.kind === 'rebooting';
+      if (wasRebooted) {
         await patient(run, () => lock.advance(group, id, before.fence, { phase: 'releasing', reason: '' }));
       }
       await patient(run, () => lock.release(group, id));
-      if (before.kind !== 'releasing') {
+      if (!wasRebooted) {
         return { kind: 'end', outcome: { kind: 'failed', why: 'it was not rebooted', isHeld: false } };
       }
       tell('is well, and has given the lock back');
@@ -171,6 +174,7 @@ async function perform(
       const fence = 'fence' in before ? before.fence : 0;
       const failure = { id, machine: name, at: clock.now(), reason: action.why };
       await patient(run, () => lock.fail(group, fence, failure, false));
+      await note(run, 'reboot-failed', `${action.why}; its place in the reboot lock is held`);
       return { kind: 'end', outcome: { kind: 'failed', why: action.why, isHeld: true } };
     }
     default:
@@ -208,6 +212,12 @@ async function acquire(run: Run, before: RebootState): Promise<Came> {
     return { kind: 'end', outcome: { kind: 'failed', why: `no reboot lock: ${why}`, isHeld: false } };
   }
   return events({ kind: 'refused', why });
+}
+
+/** For whoever asks later what happened; a reboot does not fail for it. */
+async function note({ deps, options }: Run, kind: string, reason: string): Promise<void> {
+  const event = { at: deps.clock.now(), kind, machine: options.name, memberId: '', reason };
+  await deps.registry.store.note(event).catch(() => {});
 }
 
 /** The store elects anew while one of its members reboots; all that is asked of the lock may be asked twice. */
