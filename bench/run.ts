@@ -3,6 +3,8 @@
 import { benchBoot } from './boot.js';
 import { benchConfig } from './config.js';
 import { benchDiscovery } from './discovery.js';
+import { benchImage } from './image.js';
+import { benchMachines } from './machines.js';
 import { describeMachine } from './measure.js';
 import { benchMembers } from './members.js';
 import { benchStart } from './start.js';
@@ -22,7 +24,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 /** Run when they are named. */
-const parts: typeof benches = { 'store-puts': benchStorePuts };
+const parts: typeof benches = { 'store-puts': benchStorePuts, image: benchImage, machines: benchMachines };
 
 const wanted = process.argv.slice(2);
 process.stdout.write(`${describeMachine()}\n`);

@@ -3,9 +3,14 @@
 
 import { execFileSync } from 'node:child_process';
 import { build } from 'esbuild';
+import { makeTestImage } from './image.mjs';
 import { installPackages, testPackages, unpackPackages } from './packages.mjs';
+import { unpackQemu } from './qemu.mjs';
 
 unpackPackages([...testPackages, 'nginx', 'nginx-common']);
+const wanted = process.argv.slice(2);
+if (wanted.includes('machines')) unpackQemu();
+if (wanted.includes('machines') || wanted.includes('image')) makeTestImage();
 installPackages({ h2load: 'nghttp2-client', wrk: 'wrk' });
 
 const outfile = '.cache/bench.mjs';
@@ -17,4 +22,4 @@ await build({
   format: 'esm',
   packages: 'external',
 });
-execFileSync(process.execPath, [outfile, ...process.argv.slice(2)], { stdio: 'inherit' });
+execFileSync(process.execPath, [outfile, ...wanted], { stdio: 'inherit' });

@@ -2,8 +2,9 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 
 const folder = join(process.env.MUSTER_IMAGES ?? 'none', 'default');
@@ -66,3 +67,25 @@ test('every file bears one date, and belongs to nobody of this computer', () => 
   );
   expect(dates.size).toBe(1);
 });
+
+// Takes minutes: by night, or by hand.
+test.runIf(process.env.MUSTER_TEST_NIGHTLY === '1')(
+  'two builds have the same bytes',
+  async () => {
+    const root = mkdtempSync(join(tmpdir(), 'muster-images-'));
+    try {
+      const [first, second] = ['one', 'two'].map((name) => {
+        execFileSync(resolve('bin/muster'), ['image', 'build', name, '--level', '3'], {
+          env: { ...process.env, MUSTER_IMAGES: root },
+          stdio: ['ignore', 'ignore', 'inherit'],
+        });
+        const { name: _, ...manifest } = JSON.parse(readFileSync(join(root, name, 'image.json'), 'utf8'));
+        return manifest;
+      });
+      expect(second).toEqual(first);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  },
+  900_000,
+);
