@@ -219,6 +219,18 @@ async function drain(port: number, path: string): Promise<void> {
 }
 
 /** Machines that all ask at once, each three times in a row: those of the file, and thousands that nobody knows. */
+/** As firmware does, which asks again; what is never answered is '' at last. */
+async function patiently(ask: () => Promise<string>): Promise<string> {
+  for (let left = 3; left > 0; left -= 1) {
+    try {
+      return await ask();
+    } catch {
+      // Again.
+    }
+  }
+  return '';
+}
+
 async function storm(muster: MeasuredProcess, known: number): Promise<Storm> {
   const rssBefore = await muster.rssMiB();
   const start = performance.now();
@@ -227,7 +239,7 @@ async function storm(muster: MeasuredProcess, known: number): Promise<Storm> {
       const userData = queryOf('/user-data', (index % known) + 1);
       let answered = 0;
       for (const path of ['/boot.ipxe', queryOf('/ipxe', index + 1), userData]) {
-        if ((await fetchText(muster.port, path)) !== '') answered += 1;
+        if ((await patiently(() => fetchText(muster.port, path))) !== '') answered += 1;
       }
       return answered;
     }),

@@ -34,7 +34,7 @@ export async function bringUp(
   cluster: ClusterFolder,
   loading: LoadingControl | undefined,
 ): Promise<ExitCode> {
-  await chooseStore(cluster, textFlag(flags, 'store'));
+  await chooseInFile(cluster, flags);
   const checked = await readCluster(cluster);
   const known = checked.spec.machines.map(({ name }) => name);
   checkNames(checked.spec.name, known, args);
@@ -81,22 +81,29 @@ export async function bringUp(
   }
 }
 
-/** A store that is asked for here is written down, so that every later command knows of it. */
-async function chooseStore(cluster: ClusterFolder, store: string | undefined): Promise<void> {
-  if (store === undefined) return;
-  if (
-    await realFiles.create(
-      cluster.clusterFile,
-      `# Begun by \`muster up --store ${store}\`.\nstore: ${store}\n`,
-    )
-  ) {
+/** A store or provider that is asked for here is written down, so that every later command knows of it. */
+async function chooseInFile(cluster: ClusterFolder, flags: CommandInput['flags']): Promise<void> {
+  const wanted = (['store', 'provider'] as const).flatMap((key) => {
+    const value = textFlag(flags, key);
+    return value === undefined ? [] : [{ key, value }];
+  });
+  if (wanted.length === 0) return;
+  const lines = wanted.map(({ key, value }) => `${key}: ${value}`);
+  const called = wanted.map(({ key, value }) => ` --${key} ${value}`).join('');
+  // Virtual machines have nothing to boot without one.
+  const image = textFlag(flags, 'provider') === 'qemu' ? ['image: default'] : [];
+  const text = [`# Begun by \`muster up${called}\`.`, ...lines, ...image, ''].join('\n');
+  if (await realFiles.create(cluster.clusterFile, text)) {
     process.stderr.write(`wrote ${cluster.clusterFile}\n`);
     return;
   }
   const { spec } = await readCluster(cluster);
-  if (spec.store.kind === store) return;
-  const problem = `the cluster file names the store "${spec.store.kind}", --store "${store}"`;
-  throw fail('cli/usage', { problem, hint: `write \`store: ${store}\` in ${cluster.clusterFile}` });
+  const found = { store: spec.store.kind, provider: spec.provider.name };
+  for (const { key, value } of wanted) {
+    if (found[key] === value) continue;
+    const problem = `the cluster file names the ${key} "${found[key]}", --${key} "${value}"`;
+    throw fail('cli/usage', { problem, hint: `write \`${key}: ${value}\` in ${cluster.clusterFile}` });
+  }
 }
 
 /** Those that have not joined, and those that have but are off: a kill just now is in no record yet. */

@@ -163,6 +163,12 @@ export const cliErrors = {
     next: 'run it on a terminal and answer with the name of the cluster, or pass --yes',
     httpStatus: 400,
   },
+  'cli/no-address': {
+    message: 'the machine "{name}" has no address, and its provider gives none',
+    next: 'write privateIpv4 of that machine in the cluster file: the address that its DHCP server gives it',
+    httpStatus: 400,
+    grpcStatus: 3,
+  },
   'cli/wildcard-address': {
     message: 'control.address "{address}" is no address that a machine could reach',
     next: 'name an address of this computer in the cluster file, or leave it out',

@@ -81,8 +81,9 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
   const server = createAdaptorServer({
     fetch: (request, connection) => handler(request, connection),
   }) as http.Server;
-  // A boot client that says nothing must not hold a socket for ever.
-  server.headersTimeout = 15_000;
+  // A boot client that says nothing must not hold a socket for ever. Where ten thousand connect at once, some come to say
+  // something only after a long while, by no fault of their own.
+  server.headersTimeout = 60_000;
   server.requestTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -71,6 +71,13 @@ const table = {
     grpcStatus: 13,
     retry: 'later',
   },
+  'providers/cannot-switch': {
+    message: 'cannot switch "{name}" {action}: {why}',
+    next: 'run the power command of the cluster file (provider, power) by hand with the words of this machine; then "muster up {name}"',
+    httpStatus: 500,
+    grpcStatus: 13,
+    retry: 'later',
+  },
   'providers/no-qemu': {
     message: 'cannot start virtual machines with "{program}": {why}',
     next: 'install it (apt-get install qemu-system-x86), or name it in the cluster file (provider options, program)',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * providers: makes machines exist. It hides what a machine is (a process of this computer, a virtual machine on it), where its
+ * providers: makes machines exist. It hides what a machine is (a process of this computer, a virtual machine on it, one in a rack), where its
  * addresses come from, and how it is found again after a crash of muster.
  *
  * A provider is a folder that exports a `Provider`, and a line in the list below. It decides nothing: the
@@ -10,6 +10,7 @@
 import type { OptionParser } from '../spec/index.js';
 import { fail } from './errors.js';
 import { localProvider } from './local/index.js';
+import { metalProvider } from './metal/index.js';
 import type { Provider, ProviderDeps, WayIn } from './provider.js';
 import { qemuProvider } from './qemu/index.js';
 
@@ -35,7 +36,7 @@ export { controlPlace } from './provider.js';
 export { findSshKey, openSshKey, sshCommand } from './ssh/ssh.js';
 
 /** All there are; a new one is added by hand. */
-export const providers: readonly Provider[] = [localProvider, qemuProvider];
+export const providers: readonly Provider[] = [localProvider, qemuProvider, metalProvider];
 
 /** By provider name, as the cluster file's parser takes them. */
 export const optionParsers: ReadonlyMap<string, OptionParser> = new Map(

@@ -22,13 +22,20 @@ export const up: Command = {
       choices: ['embedded', 'etcd'],
     },
     {
+      name: '--provider <name>',
+      description: 'the same: processes of this computer, or virtual machines that boot the image "default"',
+      choices: ['local', 'qemu'],
+    },
+    {
       name: '--timeout <seconds>',
-      description: 'how long to wait for the machines; 60, and 300 for virtual machines, when left out',
+      description:
+        'how long to wait for the machines; 60 when left out, 300 for virtual machines, 900 for metal',
     },
   ],
   examples: [
     ['muster up', 'all machines of cluster.yaml, or the default three'],
     ['muster up --store etcd', 'three machines that run a real etcd'],
+    ['muster up --provider qemu', 'three virtual machines; `muster image build` makes what they boot'],
     ['muster up core-02', 'bring one back that was lost'],
     ['muster up -f site/cluster.yaml -o json', 'print the status as JSON at the end'],
   ],

@@ -12,6 +12,8 @@ export interface MachineRecord {
   readonly order: MachineOrder;
   /** Its main process. Left out while it is off by order, and from before its process is started until that is known. */
   readonly main?: ProcessSighting;
+  /** Of a machine that is no process of this computer: what it was told last. */
+  readonly isOn?: boolean;
 }
 
 /** Everything of one machine lies in one folder, private to its owner. */
@@ -63,6 +65,7 @@ const recordSchema = z.object({
     reachAddress: z.string().default(''),
   }),
   main: z.object({ pid: z.int().min(2), startedAt: z.string() }).optional(),
+  isOn: z.boolean().optional(),
 });
 
 /** `undefined` when there is none, or none that can be understood. */
@@ -70,8 +73,8 @@ export async function readRecord(files: Files, at: MachineFolder): Promise<Machi
   const text = await files.readText(at.record);
   if (text === undefined) return undefined;
   try {
-    const { order, main } = recordSchema.parse(JSON.parse(text));
-    return { order, ...(main === undefined ? {} : { main }) };
+    const { order, main, isOn } = recordSchema.parse(JSON.parse(text));
+    return { order, ...(main && { main }), ...(isOn !== undefined && { isOn }) };
   } catch {
     return undefined;
   }
