@@ -22,10 +22,20 @@ export function refuseMoved(plan: ClusterPlan, control: ControlRecord): void {
 }
 
 /**
+ * Refuses a plan with a machine that the others, and muster itself, could not find.
+ *
+ * @throws `cli/no-address`
+ */
+export function refuseUnplaced(plan: ClusterPlan): void {
+  for (const [name, { order }] of plan.machines)
+    if (order.address === '') throw fail('cli/no-address', { name });
+}
+
+/**
  * Writes the cluster file into the store, unless it is there already; returns what changed, in words. Boots are
  * answered from it from then on.
  *
- * @throws `cli/needs-restart`, `cli/store-changed`, `cli/changed-meanwhile`; then nothing was written
+ * @throws `cli/no-address`, `cli/needs-restart`, `cli/store-changed`, `cli/changed-meanwhile`; then nothing was written
  */
 export async function applyFile(
   session: Session,
@@ -33,6 +43,7 @@ export async function applyFile(
   checked: CheckedCluster,
   before: ClusterSnapshot,
 ): Promise<readonly string[]> {
+  refuseUnplaced(plan);
   const { text, userData } = before.clusterFile;
   const isSame =
     text === checked.text.text &&

@@ -3,7 +3,7 @@
 import { realClock, realFiles, silentLog } from '../effects/index.js';
 import type { HostedMachine, WayIn } from '../providers/index.js';
 import type { ClusterSnapshot } from '../registry/index.js';
-import { applyFile, refuseMoved } from './apply-file.js';
+import { applyFile, refuseMoved, refuseUnplaced } from './apply-file.js';
 import { parseCluster, readCluster } from './cluster-files.js';
 import { type ClusterFolder, openClusterId } from './cluster-folder.js';
 import { type ClusterPlan, planCluster } from './cluster-plan.js';
@@ -45,6 +45,7 @@ export async function bringUp(
   const running = await findControl(cluster);
   const network = await (running === undefined ? provider.openNetwork() : provider.planNetwork());
   const plan = planCluster(checked.spec, checked.text.userData, { clusterId, network });
+  refuseUnplaced(plan);
   // Before its network is made: commands would look for the one that runs in there.
   if (running !== undefined) refuseMoved(plan, running);
   await provider.raiseNetwork();

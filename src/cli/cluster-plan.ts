@@ -57,7 +57,7 @@ export interface PlanContext {
   readonly imageOf?: (image: ImageSpec) => BootImage;
 }
 
-/** Pure. Throws `cli/wildcard-address`, `cli/no-address`. Cost: one hash and one rendered configuration per machine. */
+/** Pure. Throws `cli/wildcard-address`. Cost: one hash and one rendered configuration per machine. */
 export function planCluster(
   spec: ClusterSpec,
   userData: ReadonlyMap<string, string>,
@@ -74,9 +74,6 @@ export function planCluster(
   const members = spec.machines.flatMap((machine, index) =>
     spec.store.kind === 'etcd' && machine.role === 'member' ? [addressOf(machine, index)] : [],
   );
-  const unplaced = spec.machines.find((machine, index) => addressOf(machine, index) === '');
-  // The others, and muster itself, could not find it.
-  if (unplaced !== undefined) throw fail('cli/no-address', { name: unplaced.name });
   const door = planDoor(context.network.door, spec.control);
   const told = door?.told ?? { controlUrl, etcdUrl };
   const { userData: compiled, profileUserData, bootstrap, srvName } = compileCluster(spec, userData);

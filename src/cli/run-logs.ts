@@ -9,9 +9,11 @@ import { type CommandInput, type ExitCode, isSet, textFlag } from './command.js'
 import { controlLog } from './control-process.js';
 import { fail } from './errors.js';
 import { openExisting } from './existing.js';
-import { checkNames } from './parse-flags.js';
+import { checkNames, parseCount } from './parse-flags.js';
+import { runSsh } from './run-ssh.js';
 
-export async function runLogs({ args, flags, signal }: CommandInput): Promise<ExitCode> {
+export async function runLogs(input: CommandInput): Promise<ExitCode> {
+  const { args, flags, signal } = input;
   const cluster = findClusterFolder(flags);
   const [name] = args;
   if (name === undefined && !isSet(flags, 'control')) {
@@ -19,6 +21,7 @@ export async function runLogs({ args, flags, signal }: CommandInput): Promise<Ex
   }
   const path =
     name === undefined ? controlLog(cluster) : await machineLog(cluster, name, textFlag(flags, 'unit'));
+  if (path === undefined) return readJournal(input);
   if (!existsSync(dirname(path)) || (!isSet(flags, 'follow') && !existsSync(path))) {
     process.stderr.write('nothing was said yet\n');
     return 0;
@@ -28,18 +31,33 @@ export async function runLogs({ args, flags, signal }: CommandInput): Promise<Ex
   return 0;
 }
 
-async function machineLog(cluster: ClusterFolder, name: string, unit: string | undefined): Promise<string> {
+/** `undefined`: the machine keeps it itself. */
+async function machineLog(
+  cluster: ClusterFolder,
+  name: string,
+  unit: string | undefined,
+): Promise<string | undefined> {
   const existing = await openExisting(cluster);
   checkNames(existing.name, await existing.machineNames(), [name]);
   if (unit === undefined) return existing.host.consoleFile(name);
   const root = existing.host.rootFolder(name);
-  if (root === undefined) throw fail('cli/no-shell', { name });
+  if (root === undefined) return undefined;
   const folder = join(root, 'var/log/units');
   const logs = await readdir(folder).catch((): string[] => []);
   const wanted = /\.[a-z]+$/.test(unit) ? unit : `${unit}.service`;
   if (logs.includes(`${wanted}.log`)) return join(folder, `${wanted}.log`);
   const known = logs.map((file) => basename(file, '.log')).join(', ') || 'none yet';
   throw fail('cli/no-log', { unit: wanted, name, known });
+}
+
+/** What systemd on a machine of its own has of a unit. */
+async function readJournal(input: CommandInput): Promise<ExitCode> {
+  const { args, flags } = input;
+  const follow = isSet(flags, 'follow') ? ['--follow'] : [];
+  const lines = String(parseCount('--lines', textFlag(flags, 'lines') ?? '100'));
+  // Of units of the system a plain user sees nothing.
+  const words = ['sudo', '-n', 'journalctl', '--no-pager', '--unit', textFlag(flags, 'unit') ?? ''];
+  return runSsh({ ...input, args: [...args.slice(0, 1), '--', ...words, '--lines', lines, ...follow] });
 }
 
 /** Prints the file from an offset on; returns the offset after it. A file that became shorter is begun anew. */

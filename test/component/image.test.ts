@@ -69,9 +69,9 @@ test('every file bears one date, and belongs to nobody of this computer', () => 
 });
 
 // Takes minutes: by night, or by hand.
-test.runIf(process.env.MUSTER_TEST_NIGHTLY === '1')(
-  'two builds have the same bytes',
-  async () => {
+// Left out and not skipped: a skip in CI tells of something that is missing.
+if (process.env.MUSTER_TEST_NIGHTLY === '1') {
+  test('two builds have the same bytes', async () => {
     const root = mkdtempSync(join(tmpdir(), 'muster-images-'));
     try {
       const [first, second] = ['one', 'two'].map((name) => {
@@ -86,6 +86,5 @@ test.runIf(process.env.MUSTER_TEST_NIGHTLY === '1')(
     } finally {
       rmSync(root, { recursive: true });
     }
-  },
-  900_000,
-);
+  }, 900_000);
+}

@@ -12,6 +12,11 @@ export const logs: Command = {
     { name: '--file <path>', description: 'cluster file; otherwise cluster.yaml here or in a folder above' },
     { name: '-f, --follow', description: 'go on with what is said from now on, until ^C' },
     { name: '-u, --unit <unit>', description: 'the output of this unit instead of the console' },
+    {
+      name: '--lines <n>',
+      description: 'of a unit on a machine with a journal: the last so many',
+      default: '100',
+    },
     { name: '--control', description: 'the log of the control process' },
   ],
   examples: [

@@ -4,7 +4,7 @@ import { type Command, fileFlag } from '../command.js';
 
 export const reboot: Command = {
   name: 'reboot',
-  summary: 'reboot machines under the reboot lock and wait until they are well',
+  summary: 'reboot machines under the lock, wait until they are well',
   description: [
     'Powers machines off and on again, with an empty disk, and waits until each has joined anew and is well.',
     '',

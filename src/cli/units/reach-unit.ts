@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { isMusterError } from '../../model/index.js';
 import type { UnitTable } from '../../registry/index.js';
-import { type CommandInput, type ExitCode, isSet, textFlag } from '../command.js';
+import { type CommandInput, type ExitCode, textFlag } from '../command.js';
 import { fail } from '../errors.js';
-import { parseCount } from '../parse-flags.js';
 import { runLogs } from '../run-logs.js';
 import { runSsh } from '../run-ssh.js';
 import { machineName } from './judge-unit.js';
@@ -15,15 +13,7 @@ import { withUnits } from './with-units.js';
 /** What a unit printed: from its log on a local node, from the journal on a machine. */
 export async function runUnitLogs(input: CommandInput): Promise<ExitCode> {
   const { unit, machine } = await findPlace(input);
-  const lines = parseCount('--lines', textFlag(input.flags, 'lines') ?? '100');
-  try {
-    return await runLogs({ ...input, args: [machine], flags: { ...input.flags, unit } });
-  } catch (error) {
-    if (!isMusterError(error, 'cli/no-shell')) throw error;
-    const follow = isSet(input.flags, 'follow') ? ['--follow'] : [];
-    const journal = ['journalctl', '--no-pager', '--unit', unit, '--lines', String(lines), ...follow];
-    return runSsh({ ...input, args: [machine, '--', ...journal] });
-  }
+  return runLogs({ ...input, args: [machine], flags: { ...input.flags, unit } });
 }
 
 /** A shell, or one command, on the machine of a unit. */
