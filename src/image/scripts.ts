@@ -91,6 +91,7 @@ const removed = [
   'usr/share/zoneinfo/[A-TV-Z]*',
   'usr/share/zsh',
   'var/backups/*',
+  'var/lib/dbus/machine-id',
   'var/lib/systemd/*',
   'var/log/*',
   'var/tmp/*',
