@@ -77,8 +77,11 @@ export async function withProcess<T>(
       rssMiB: async () => Number(/^VmRSS:\s+(\d+) kB/m.exec(await read('status'))?.[1]) / 1024,
     });
   } finally {
-    child.kill('SIGKILL');
+    // Not SIGKILL at first: an nginx that cannot end its workers leaves them, with this program's pipes in their hands.
+    child.kill('SIGTERM');
+    const patience = setTimeout(() => child.kill('SIGKILL'), 5_000);
     await gone;
+    clearTimeout(patience);
     await rm(folder, { recursive: true, force: true });
   }
 }

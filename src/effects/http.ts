@@ -75,19 +75,25 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/**
+ * Connections that wait to be taken; the kernel lowers it to `net.core.somaxconn`. Node's own 511 is too few where a
+ * whole hall of machines boots at once: what does not fit is dropped, asks again after one, three, seven seconds, and
+ * is reset in the end.
+ */
+const listenBacklog = 65_535;
+
 /** Serves a handler over HTTP/1.1. A taken port is thrown as Node's error (`EADDRINUSE`, `EACCES`). */
 export async function listen(handler: Handler, options: ListenOptions): Promise<Listening> {
   const { createAdaptorServer } = await import('@hono/node-server');
   const server = createAdaptorServer({
     fetch: (request, connection) => handler(request, connection),
   }) as http.Server;
-  // A boot client that says nothing must not hold a socket for ever. Where ten thousand connect at once, some come to say
-  // something only after a long while, by no fault of their own.
+  // A client that says nothing must not hold a socket for ever.
   server.headersTimeout = 60_000;
   server.requestTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, () => {
+    server.listen({ port: options.port, host: options.host, backlog: listenBacklog }, () => {
       server.off('error', reject);
       resolve();
     });
