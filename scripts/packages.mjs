@@ -27,7 +27,6 @@ export const testPrograms = {
   dig: 'bind9-dnsutils',
   ip: 'iproute2',
   mmdebstrap: 'mmdebstrap',
-  'qemu-system-x86_64': 'qemu-system-x86',
   ssh: 'openssh-client',
   'systemd-analyze': 'systemd',
   zstd: 'zstd',
