@@ -22,9 +22,11 @@ export const testPackages = [
 
 /** What tests need installed, by the program that is looked for. */
 export const testPrograms = {
+  busybox: 'busybox',
   cpio: 'cpio',
   depmod: 'kmod',
   dig: 'bind9-dnsutils',
+  dnsmasq: 'dnsmasq-base',
   ip: 'iproute2',
   mmdebstrap: 'mmdebstrap',
   ssh: 'openssh-client',

@@ -109,7 +109,7 @@ async function runAlone(
     const plan = planCluster(checked.spec, checked.text.userData, context);
     const registry = openRegistry({ kv: store.kv, clock: realClock, log });
     await applyFirst(registry, checked.text);
-    const view = openClusterView(registry, context, images, log);
+    const view = await openClusterView(registry, context, images, log);
     const boot = openBootFace(registry, () => view.planOf(view.latest())?.boot, view.latest, log);
     opened.push(boot);
     await images.settled();
@@ -251,13 +251,14 @@ interface ClusterView {
   run(signal: AbortSignal): Promise<void>;
 }
 
-function openClusterView(
+/** With what is known before: machines in the middle of a boot are answered as soon as anybody is. */
+async function openClusterView(
   registry: Registry,
   context: PlanContext,
   images: BootImages,
   log: Log,
-): ClusterView {
-  let latest = emptySnapshot;
+): Promise<ClusterView> {
+  let latest = await registry.snapshot();
   let planned: { readonly of: string; readonly plan: ClusterPlan | undefined } | undefined;
   const planOf = (snapshot: ClusterSnapshot) => {
     const { modRevision, text, userData } = snapshot.clusterFile;

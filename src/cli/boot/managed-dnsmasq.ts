@@ -66,9 +66,11 @@ export async function startManagedDhcp(
     const plan = deps.plan();
     const machine = seen && plan && findMachine(plan, { mac: seen.mac });
     if (machine !== undefined) deps.onSeen(machine.name);
-    else if (/failed|error|cannot/i.test(line)) log.warn('dnsmasq', { line });
+    else if (/failed|error|cannot/i.test(line) && !isAskForSize(line)) log.warn('dnsmasq', { line });
   };
-  const child = await exec.spawn(program, args, { env: { PATH: process.env.PATH ?? '' }, onLine });
+  await endLeftOver(exec, folder);
+  const env = { PATH: process.env.PATH ?? '', [marker]: folder };
+  const child = await exec.spawn(program, args, { env, onLine });
   log.info('DHCP is served', { mode, interface: network.interface, config: configFile });
   return {
     configFile,
@@ -93,6 +95,18 @@ export async function startManagedDhcp(
       if (!signal.aborted) throw fail('cli/dnsmasq-ended', { why: last.line || 'without a word' });
     },
   };
+}
+
+/** By this variable the process is known. */
+const marker = 'MUSTER_DHCP';
+
+/**
+ * Of a control process that was killed: dnsmasq changes its privileges, and so the kernel does not end it with its parent.
+ * Two would answer, each as it was told at its time.
+ */
+async function endLeftOver(exec: Exec, folder: string): Promise<void> {
+  const running = await exec.findByEnvironment(marker, folder);
+  await Promise.all(running.map((one) => exec.signal(one, 'SIGKILL')));
 }
 
 const hostsEveryMs = 2_000;
@@ -143,6 +157,11 @@ export async function findDhcpServers(askDhcp: AskDhcp, address: string) {
   const packets = await askDhcp(address, encodeDiscover(xid, mac), answersMs);
   const offers = packets.map((packet) => decodeOffer(packet, xid)).filter((offer) => offer !== undefined);
   return [...new Map(offers.map((offer) => [offer.server, offer])).values()];
+}
+
+/** UEFI firmware begins a file, learns its size, and gives up; then it asks for the file. */
+function isAskForSize(line: string): boolean {
+  return /dnsmasq-tftp\S* error [08] .* received from /.test(line);
 }
 
 function findProgram(name: string): string | undefined {
