@@ -58,11 +58,14 @@ async function startOther(hall: Hall): Promise<void> {
 describe.skipIf(process.getuid?.() !== 0)('on a wire of its own', () => {
   test('muster gives addresses and iPXE to BIOS, UEFI and arm64, and a UEFI machine boots by it', {
     timeout: 180_000,
-  }, async () => {
-    await using hall = await openHall();
+  }, async ({ signal }) => {
+    await using hall = await openHall(signal);
     await writeCluster(hall);
     await copyFile(join(images, 'default/kernel'), join(hall.site.folder, 'kernel'));
     const control = await hall.serve('--dhcp', 'full');
+    // From the first second on, and not only once the registry has been read.
+    const hosts = await readFile(join(hall.site.folder, '.muster/dhcp/dnsmasq.hosts'), 'utf8');
+    expect(hosts.split('\n')).toContain(`${firstMac},10.99.0.11,core-01`);
     const kinds = [
       ['0000', 'undionly.kpxe'],
       ['0007', 'ipxe.efi'],
@@ -106,8 +109,8 @@ describe.skipIf(process.getuid?.() !== 0)('on a wire of its own', () => {
 
   test('beside the network’s own DHCP server muster adds what to boot, and names that server where it should not be', {
     timeout: 120_000,
-  }, async () => {
-    await using hall = await openHall();
+  }, async ({ signal }) => {
+    await using hall = await openHall(signal);
     await writeCluster(hall);
     await writeFile(join(hall.site.folder, 'kernel'), makeRealModeKernel(300_000));
     await startOther(hall);

@@ -23,12 +23,17 @@ export interface Hall extends AsyncDisposable {
   until(fits: (status: ClusterStatus) => boolean): Promise<ClusterStatus>;
 }
 
-export async function openHall(): Promise<Hall> {
+/** @param signal of the test: when its time is up, all that runs in the hall ends, and with it every wait */
+export async function openHall(signal: AbortSignal): Promise<Hall> {
   const site = await openSite();
   const name = `mu-${randomBytes(4).toString('hex')}`;
   const namespaces: string[] = [];
   const started: Running[] = [];
   const state = { ports: 0 };
+  const stop = () => {
+    for (const { pid } of started) kill(pid, 'SIGTERM');
+  };
+  signal.addEventListener('abort', stop, { once: true });
   const run = async (command: string, args: readonly string[]): Promise<Result> => {
     const ran = await site.run(command, args);
     if (ran.code !== 0) throw new Error(`${command} ${args.join(' ')}: ${ran.stderr}`);
@@ -92,7 +97,7 @@ export async function openHall(): Promise<Hall> {
       return untilStatus({ ...site, status }, fits, AbortSignal.timeout(90_000));
     },
     async [Symbol.asyncDispose]() {
-      for (const { pid } of started) kill(pid, 'SIGTERM');
+      stop();
       await Promise.allSettled(started.map(({ done }) => done));
       for (const { pid } of await site.processes()) kill(pid, 'SIGKILL');
       for (const namespace of namespaces) await site.run('ip', ['netns', 'del', namespace]);
