@@ -3,8 +3,9 @@
 import type { WatchEvent, WatchMessage } from '../etcd/index.js';
 import { invariant, revision } from '../model/index.js';
 import { type Change, eventOf } from './change.js';
-import { type Span, spanHas } from './key.js';
+import type { Span } from './key.js';
 import type { Keyspace } from './keyspace.js';
+import { openSpanIndex, type SpanIndex } from './span-index.js';
 import { stepWatcher, type WatcherEvent, type WatcherState, type WatcherStep } from './watcher.js';
 
 /** What a watch asks of the hub. */
@@ -49,9 +50,7 @@ const eventBytes = 200;
 
 export function watchHub(space: Keyspace, maxQueuedBytes: number): WatchHub {
   const all = new Set<Watcher>();
-  // Most watches are on one key, and a change must not cost a look at each of them.
-  const onKey = new Map<string, Set<Watcher>>();
-  const onSpan = new Set<Watcher>();
+  const bySpan = openSpanIndex<Watcher>();
   const step = (watcher: Watcher, event: WatcherEvent) => {
     const result = stepWatcher(watcher.state, event, maxQueuedBytes);
     watcher.state = result.state;
@@ -62,19 +61,15 @@ export function watchHub(space: Keyspace, maxQueuedBytes: number): WatchHub {
     step,
     add(watcher) {
       all.add(watcher);
-      const { span } = watcher.interest;
-      if (!span.isPoint) onSpan.add(watcher);
-      else if (onKey.get(span.from)?.add(watcher) === undefined) onKey.set(span.from, new Set([watcher]));
+      bySpan.add(watcher.interest.span, watcher);
     },
     remove(watcher) {
       if (watcher.state.kind !== 'cancelled') step(watcher, { kind: 'cancel' });
       all.delete(watcher);
-      onSpan.delete(watcher);
-      const beside = onKey.get(watcher.interest.span.from);
-      if (beside?.delete(watcher) && beside.size === 0) onKey.delete(watcher.interest.span.from);
+      bySpan.remove(watcher.interest.span, watcher);
     },
     publish(at, changes) {
-      for (const [watcher, events] of sortOut(space, changes, onKey, onSpan)) {
+      for (const [watcher, events] of sortOut(space, changes, bySpan)) {
         const sizeBytes = events.reduce((sum, event) => sum + sizeOf(event), 0);
         const { actions } = step(watcher, { kind: 'published', revision: at, sizeBytes });
         for (const action of actions) {
@@ -91,8 +86,7 @@ export function watchHub(space: Keyspace, maxQueuedBytes: number): WatchHub {
 function sortOut(
   space: Keyspace,
   changes: readonly Change[],
-  onKey: ReadonlyMap<string, ReadonlySet<Watcher>>,
-  onSpan: ReadonlySet<Watcher>,
+  bySpan: SpanIndex<Watcher>,
 ): Map<Watcher, WatchEvent[]> {
   const sorted = new Map<Watcher, WatchEvent[]>();
   for (const change of changes) {
@@ -104,8 +98,7 @@ function sortOut(
       if (collected === undefined) sorted.set(watcher, [event]);
       else collected.push(event);
     };
-    for (const watcher of onKey.get(change.key) ?? []) give(watcher);
-    for (const watcher of onSpan) if (spanHas(watcher.interest.span, change.key)) give(watcher);
+    bySpan.each(change.key, give);
   }
   return sorted;
 }
