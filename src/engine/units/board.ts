@@ -82,6 +82,8 @@ export function openBoard(table: UnitTable): Board {
   const followers = new Map<string, Set<string>>();
   const globals = new Set<string>();
   const textUsers = new Map<string, Set<string>>();
+  /** Texts that were in the table when it was last looked at. */
+  const knownTexts = new Set(table.texts.keys());
   const dirty = new Set<string>();
   const state: { isFreed: boolean; present: readonly MachineLoad[] | undefined } = {
     isFreed: true,
@@ -118,12 +120,13 @@ export function openBoard(table: UnitTable): Board {
     }
     for (const follower of followers.get(name) ?? []) dirty.add(follower);
   };
-  const foldUnit = (name: string) => {
+  /** True when the unit is another one now. */
+  const foldUnit = (name: string): boolean => {
     const before = units.get(name);
     const object = table.jobs.get(name)?.object;
     const text = object && table.texts.get(object.hash);
     if (object !== undefined) addTo(textUsers, object.hash, name);
-    if (before?.hash === object?.hash && (before === undefined) === (text === undefined)) return;
+    if (before?.hash === object?.hash && (before === undefined) === (text === undefined)) return false;
     const unit = object && text !== undefined ? plannedUnit(name, object.hash, text) : undefined;
     const held = [...(holders.get(name) ?? [])].map((id) => machineOf(id));
     for (const load of held) count(load, name, load.units.get(name), -1);
@@ -131,6 +134,7 @@ export function openBoard(table: UnitTable): Board {
     if (unit !== undefined) remember(unit);
     for (const load of held) count(load, name, unit, 1);
     state.isFreed = true;
+    return true;
   };
   const forget = (unit: PlannedUnit) => {
     units.delete(unit.name);
@@ -168,10 +172,10 @@ export function openBoard(table: UnitTable): Board {
         for (const name of replicaKin(change.unit, groups)) dirty.add(name);
         return;
       case 'text':
-        for (const name of [...(textUsers.get(change.hash) ?? [])]) {
-          foldUnit(name);
-          dirty.add(name);
-        }
+        // It is written again with each unit that has it, and is the same one each time.
+        if (table.texts.has(change.hash) === knownTexts.has(change.hash)) return;
+        if (!knownTexts.delete(change.hash)) knownTexts.add(change.hash);
+        for (const name of [...(textUsers.get(change.hash) ?? [])]) if (foldUnit(name)) dirty.add(name);
         return;
       case 'state':
         dirty.add(change.unit);

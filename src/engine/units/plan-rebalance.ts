@@ -30,6 +30,7 @@ export function nextMoves(board: Board, moving: ReadonlyMap<string, MachineId>):
   const count = ({ id }: MachineLoad) => counts.get(id) ?? 0;
   for (const [name, to] of moving) {
     for (const id of board.holders(name)) if (id !== to) counts.set(id, (counts.get(id) ?? 0) - 1);
+    if (!board.holders(name).has(to)) counts.set(to, (counts.get(to) ?? 0) + 1);
   }
   const busy = new Set(moving.values());
   const groups = new Set([...moving.keys()].map((name) => board.unit(name)?.group));
@@ -37,21 +38,44 @@ export function nextMoves(board: Board, moving: ReadonlyMap<string, MachineId>):
     .filter((machine) => findRefusal(machine) === undefined && !busy.has(machine.id))
     .toSorted((a, b) => count(a) - count(b))
     .slice(0, mostTakers);
+  const givers = present.toSorted((a, b) => count(b) - count(a));
   const moves: Move[] = [];
-  for (const giver of present.toSorted((a, b) => count(b) - count(a))) {
-    for (const unit of movable(board, giver)) {
-      if (moving.has(unit.name) || groups.has(unit.group)) continue;
-      const free = takers.filter(({ id }) => !busy.has(id));
-      const taker = free.find((one) => count(giver) - count(one) >= 2 && isWelcome(board, unit, giver, one));
-      if (taker === undefined) continue;
-      const reason = `evened out: ${count(giver)} units there, ${count(taker)} on the other`;
-      moves.push({ unit: unit.name, from: giver.id, to: taker.id, reason });
-      counts.set(giver.id, count(giver) - 1).set(taker.id, count(taker) + 1);
-      busy.add(taker.id);
-      groups.add(unit.group);
+  const collect = (least: (machine: MachineLoad) => number, most: (machine: MachineLoad) => number) => {
+    for (const giver of givers) {
+      for (const unit of movable(board, giver)) {
+        if (moving.has(unit.name) || groups.has(unit.group)) continue;
+        const taker = takers.find(
+          (one) =>
+            !busy.has(one.id) &&
+            count(one) < most(one) &&
+            count(giver) > least(giver) &&
+            count(giver) - count(one) >= 2 &&
+            isWelcome(board, unit, giver, one),
+        );
+        if (taker === undefined) continue;
+        const reason = `evened out: ${count(giver)} units there, ${count(taker)} on the other`;
+        moves.push({ unit: unit.name, from: giver.id, to: taker.id, reason });
+        counts.set(giver.id, count(giver) - 1).set(taker.id, count(taker) + 1);
+        busy.add(taker.id);
+        groups.add(unit.group);
+      }
+      if (takers.every(({ id }) => busy.has(id))) break;
     }
-    if (takers.every(({ id }) => busy.has(id))) break;
-  }
+  };
+  const total = givers.reduce((sum, one) => sum + count(one), 0);
+  const share = Math.floor(total / givers.length);
+  // The fullest keep the one more that some have to have. By way of a machine in the middle a unit would move twice.
+  const targets = new Map(
+    givers.map(({ id }, index) => [id, share + (index < total % givers.length ? 1 : 0)]),
+  );
+  const target = ({ id }: MachineLoad) => targets.get(id) ?? share;
+  collect(target, target);
+  // Units that may not move keep that from being reached; the others can be evened out all the same.
+  if (moves.length === 0 && moving.size === 0)
+    collect(
+      () => 0,
+      () => Number.POSITIVE_INFINITY,
+    );
   return moves;
 }
 

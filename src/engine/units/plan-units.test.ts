@@ -388,3 +388,70 @@ test('whatever comes: no two that conflict together, none over its reserve, and 
     { numRuns: 100 },
   );
 });
+
+test('minimal moves: a machine that joins moves nothing, one that is lost moves its own units only', () => {
+  const digit = fc.constantFrom(...'01234567');
+  const options = fc.constantFrom('', '', 'Conflicts=u*.service', 'MemoryReserve=3G', 'Spread=machine');
+  const units = fc.array(options, { minLength: 1, maxLength: 20 });
+  const machines = fc.uniqueArray(digit, { minLength: 2, maxLength: 6 });
+  fc.assert(
+    fc.property(units, machines, fc.nat(), (wanted, digits, pick) => {
+      const world = openWorld();
+      for (const one of digits) world.machine(one, {}, 2 ** 33);
+      for (const [index, option] of wanted.entries()) world.unit(`u${index}.service`, option);
+      world.plan();
+      const before = world.where();
+      world.machine('f', {}, 2 ** 33);
+      world.plan();
+      // Only what fitted nowhere before may come to it.
+      const placed = new Set(Object.values(before).flat());
+      for (const [machine, names] of Object.entries(before)) expect(world.where()[machine]).toEqual(names);
+      for (const name of world.where()['f'] ?? []) expect(placed.has(name)).toBe(false);
+      const settled = world.where();
+      const lost = digits[pick % digits.length] ?? '';
+      world.lose(lost);
+      world.plan();
+      world.plan(500);
+      for (const [machine, names] of Object.entries(settled)) {
+        if (machine !== lost) expect(world.where()[machine]).toEqual(expect.arrayContaining(names));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('minimal moves: a rebalance comes to even machines with as few moves as that takes', () => {
+  const counts = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 2, maxLength: 6 });
+  fc.assert(
+    fc.property(counts, (wanted) => {
+      const world = openWorld();
+      for (const [index, count] of wanted.entries()) {
+        world.machine(String(index), { own: String(index) });
+        // They came there when it was the only one.
+        for (let unit = 0; unit < count; unit += 1) {
+          world.unit(`u${index}-${unit}.service`, `MachineMetadata=own=${index}`);
+        }
+        world.plan();
+      }
+      for (const [index, count] of wanted.entries()) {
+        for (let unit = 0; unit < count; unit += 1) world.unit(`u${index}-${unit}.service`);
+      }
+      world.plan();
+      const total = wanted.reduce((sum, count) => sum + count, 0);
+      const least = Math.floor(total / wanted.length);
+      const moves = previewMoves(openBoard(world.table));
+      const board = openBoard(world.table);
+      const after = board.present().map(({ count }) => count);
+      expect(Math.max(...after) - Math.min(...after)).toBeLessThanOrEqual(1);
+      // The fullest keep the one more that some have to have.
+      const sorted = wanted.toSorted((a, b) => b - a);
+      const targets = sorted.map((_, index) => least + (index < total % wanted.length ? 1 : 0));
+      const needed = sorted.reduce(
+        (sum, count, index) => sum + Math.max(0, count - (targets[index] ?? 0)),
+        0,
+      );
+      expect(moves).toHaveLength(needed);
+    }),
+    { numRuns: 100 },
+  );
+});
