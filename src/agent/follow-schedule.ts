@@ -23,6 +23,8 @@ interface FollowDeps {
 }
 
 const pauseMs = 1_000;
+/** Without a reason of its own each abort makes an error with its stack. */
+const over = Symbol('nobody waits any more');
 /** A burst of changes makes one report. */
 const burstMs = 20;
 
@@ -61,7 +63,7 @@ async function tellStates(deps: FollowDeps, signal: AbortSignal): Promise<void> 
   let seenUnits = -1;
   while (!signal.aborted) {
     const done = new AbortController();
-    const end = () => done.abort();
+    const end = () => done.abort(over);
     signal.addEventListener('abort', end, { once: true });
     const own = scheduled.changed(seenOwn, done.signal);
     const units = supervisor.changed(seenUnits, done.signal);
@@ -70,6 +72,8 @@ async function tellStates(deps: FollowDeps, signal: AbortSignal): Promise<void> 
     signal.removeEventListener('abort', end);
     seenOwn = await own;
     seenUnits = await units;
+    // A unit that is loaded is about to be started: both are told as one.
+    await clock.sleep(burstMs, signal);
     if (signal.aborted) return;
     const reports = await scheduled.reports();
     const here = new Set(reports.map(({ unit }) => unit));
@@ -82,6 +86,5 @@ async function tellStates(deps: FollowDeps, signal: AbortSignal): Promise<void> 
     if (all.length > 0) await port.report(all);
     for (const unit of gone) told.delete(unit);
     for (const report of changed) told.set(report.unit, JSON.stringify(report));
-    await clock.sleep(burstMs, signal);
   }
 }

@@ -72,6 +72,25 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     textOf: async () => undefined,
   };
 
+  /** By hash: instances of a template have one text, which is asked for once. */
+  const texts = new Map<string, Promise<string | undefined>>();
+  const fetchText = async (hash: string) => {
+    const asked = texts.get(hash) ?? sources.textOf(hash);
+    texts.set(hash, asked);
+    try {
+      const text = await asked;
+      if (text === undefined) texts.delete(hash);
+      return text;
+    } catch (error) {
+      texts.delete(hash);
+      throw error;
+    }
+  };
+  /** One that is being fetched for nobody any more is only not kept. */
+  const forgetTexts = () => {
+    const wanted = new Set([...latest.entries.values()].map(({ hash }) => hash));
+    for (const hash of texts.keys()) if (!wanted.has(hash)) texts.delete(hash);
+  };
   const latest: { entries: ReadonlyMap<string, ScheduleEntry> } = { entries: new Map() };
   const adopted: { done?: Promise<void> } = {};
 
@@ -128,7 +147,7 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     if (!unit.isLoaded || unit.hash !== wanted.hash) {
       if (!unit.isOwn && (await isTaken(supervisor, name)))
         throw new Error('the node has a unit of this name');
-      const text = await sources.textOf(wanted.hash);
+      const text = await fetchText(wanted.hash);
       if (text === undefined) throw new Error(`its text ${wanted.hash.slice(0, 7)} is not in the store`);
       Object.assign(unit, { isOwn: true, isLoaded: false, hash: wanted.hash, restart: wanted.restart });
       await exclusive(async () => {
@@ -186,6 +205,7 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     take(entries, textOf) {
       sources.textOf = textOf;
       latest.entries = entries;
+      forgetTexts();
       adopted.done ??= adopt().catch((error: unknown) => {
         deps.log.warn('cannot take over scheduled units', { reason: messageOf(error) });
       });
