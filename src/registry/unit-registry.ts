@@ -62,7 +62,10 @@ export interface UnitRegistry {
   replace(submission: Submission): Promise<boolean>;
   /** Says what a unit should be. False when there is none of that name. */
   setTargetState(unit: string, state: TargetState): Promise<boolean>;
-  /** As `submit` and `setTargetState` for many at once, whatever is there; one transaction for every 30. */
+  /**
+   * As `submit` and `setTargetState` for many at once, whatever is there; one transaction for every 30, which has their
+   * texts as well, in no order: no unit may be named twice. After an error no more of them are sent.
+   */
   submitAll(submissions: readonly Submission[]): Promise<void>;
   /** Asks for a restart where it runs; the revision tells this request from any other. */
   restart(unit: string): Promise<number>;
@@ -101,6 +104,9 @@ interface UnitRegistryDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** More would wait in the store. */
+const submitsAtOnce = 16;
 
 /** etcd refuses a transaction of more than 128 operations. */
 const opsPerTxn = 120;
@@ -147,17 +153,26 @@ export function openUnitRegistry(deps: UnitRegistryDeps): UnitRegistry {
       ),
     setTargetState: (unit, state) => when([exists(unit, true)], [put(unitKeys.targetState(unit), state)]),
     async submitAll(submissions) {
-      for (const some of chunksOf(submissions, 30)) {
-        const texts = new Map(some.map(({ hash, text }) => [hash, text]));
-        const ops = [
-          ...[...texts].map(([hash, text]) => put(unitKeys.text(hash), JSON.stringify({ Raw: text }))),
-          ...some.flatMap(({ unit, hash, targetState = 'inactive' }) => [
-            put(unitKeys.jobObject(unit), renderJobObject(unit, { hash })),
-            put(unitKeys.targetState(unit), targetState),
-          ]),
-        ];
-        await kv.txn({ compare: [], success: ops, failure: [] });
-      }
+      const groups = chunksOf(submissions, 30);
+      const next = { index: 0 };
+      const work = async () => {
+        for (let some = groups[next.index++]; some !== undefined; some = groups[next.index++]) {
+          const texts = new Map(some.map(({ hash, text }) => [hash, text]));
+          const ops = [
+            ...[...texts].map(([hash, text]) => put(unitKeys.text(hash), JSON.stringify({ Raw: text }))),
+            ...some.flatMap(({ unit, hash, targetState = 'inactive' }) => [
+              put(unitKeys.jobObject(unit), renderJobObject(unit, { hash })),
+              put(unitKeys.targetState(unit), targetState),
+            ]),
+          ];
+          await kv.txn({ compare: [], success: ops, failure: [] });
+        }
+      };
+      const sendNoMore = (error: unknown) => {
+        next.index = groups.length;
+        throw error;
+      };
+      await Promise.all(Array.from({ length: submitsAtOnce }, () => work().catch(sendNoMore)));
     },
     restart: async (unit) =>
       (await kv.put({ key: keyOf(unitKeys.restart(unit)), value: keyOf('{}') })).revision,
