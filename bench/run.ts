@@ -9,6 +9,8 @@ import { describeMachine } from './measure.js';
 import { benchMembers } from './members.js';
 import { benchStart } from './start.js';
 import { benchStore, benchStorePuts } from './store.js';
+import { benchUnits } from './units.js';
+import { runUnitsControl } from './units-control.js';
 import { benchJoins, benchMemory, benchUp } from './up.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
@@ -21,10 +23,16 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   config: benchConfig,
   boot: benchBoot,
   store: benchStore,
+  units: benchUnits,
 };
 
-/** Run when they are named. */
-const parts: typeof benches = { 'store-puts': benchStorePuts, image: benchImage, machines: benchMachines };
+/** Run when they are named; the last is the other half of one. */
+const parts: typeof benches = {
+  'store-puts': benchStorePuts,
+  image: benchImage,
+  machines: benchMachines,
+  'units-control': runUnitsControl,
+};
 
 const wanted = process.argv.slice(2);
 process.stdout.write(`${describeMachine()}\n`);
