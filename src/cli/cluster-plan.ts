@@ -17,7 +17,7 @@ import type { KnownMachine } from '../status/index.js';
 import { compileCluster } from './cluster-files.js';
 import { fail } from './errors.js';
 import type { BoundNetwork } from './provider-deps.js';
-import { planDoor, reachUrl } from './reach.js';
+import { type ControlUrls, planDoor, reachUrl } from './reach.js';
 
 /** What a cluster file means on this computer: every machine with its identity, addresses and configuration. */
 export interface ClusterPlan {
@@ -37,12 +37,6 @@ export interface ClusterPlan {
   readonly dns: { readonly host: string; readonly port: number; readonly suffix: string } | undefined;
   readonly machines: ReadonlyMap<string, PlannedMachine>;
   readonly boot: BootPlan;
-}
-
-/** The two faces of a control process. */
-export interface ControlUrls {
-  readonly controlUrl: string;
-  readonly etcdUrl: string;
 }
 
 export interface PlannedMachine {

@@ -2,7 +2,12 @@
 
 import type { ControlDoor } from '../providers/index.js';
 import type { ClusterSpec } from '../spec/index.js';
-import type { ControlUrls } from './cluster-plan.js';
+
+/** The two faces of a control process. */
+export interface ControlUrls {
+  readonly controlUrl: string;
+  readonly etcdUrl: string;
+}
 
 /** Where machines find the control process, and where it listens for that; nothing where there is no other way. */
 export function planDoor(

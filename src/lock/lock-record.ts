@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { z } from 'zod';
-import { faces, holderPhases, type LockState } from './lock-state.js';
+import { faces, holderPhases, type LockRecord, type LockState } from './lock-state.js';
 import { escapeGroup } from './semaphore.js';
 
 /** Where muster's records are: hidden from a plain listing by their underscore, outside of what the registry watches. */
@@ -11,9 +11,6 @@ export const recordPrefix = '/_muster_lock/';
 export function recordKeyOf(group: string): string {
   return `${recordPrefix}${group === '' ? 'default' : `groups/${escapeGroup(group)}`}`;
 }
-
-/** What muster knows beyond the semaphore. It is written in the same transaction, or while the semaphore stands still. */
-export type LockRecord = Omit<LockState, 'missing'>;
 
 const slots = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('number'), count: z.number().int() }),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { LockRecord } from './lock-record.js';
 import type { Semaphore } from './semaphore.js';
 import type { RebootWindow } from './window.js';
 
@@ -81,6 +80,9 @@ export interface LockState extends LockSettings {
   /** The slots of the cluster file that were applied last, as text; empty: none were. */
   readonly configured: string;
 }
+
+/** What muster knows beyond the semaphore. It is written in the same transaction, or while the semaphore stands still. */
+export type LockRecord = Omit<LockState, 'missing'>;
 
 export const newLockState: LockState = {
   slots: { kind: 'number', count: 1 },

@@ -2,13 +2,27 @@
 
 import {
   type BootRecord,
+  type BootStageName,
   bootStages,
   type ClusterSnapshot,
   type MachineLife,
   type NodeState,
   type StoreEvent,
 } from '../registry/index.js';
-import type { BootStatus } from './cluster-status.js';
+
+/** How far a machine got on its way up. */
+export interface BootStatus {
+  readonly stage: BootStageName | 'agent' | 'joined';
+  /** RFC 3339, of each stage that was reached, in their order. */
+  readonly times: Readonly<Record<string, string>>;
+  /** What it boots; empty: not known yet. */
+  readonly profile: string;
+  /** Of the file that it fetches or fetched last. */
+  readonly bytes?: number;
+  readonly total?: number;
+  /** Why its script tells it to wait. */
+  readonly waits?: string;
+}
 
 /** The stages of a boot with their times: what the boot face saw, then the agent, then that it joined. Pure. */
 export function foldBoot(

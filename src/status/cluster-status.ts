@@ -3,7 +3,6 @@
 import type { MachineId, MachineRole } from '../model/index.js';
 import type {
   BootRecord,
-  BootStageName,
   ClusterSnapshot,
   MachineLife,
   NodeConfig,
@@ -11,7 +10,7 @@ import type {
   StoreView,
   UnitTable,
 } from '../registry/index.js';
-import { bootText, foldBoot } from './boot-status.js';
+import { type BootStatus, bootText, foldBoot } from './boot-status.js';
 import type { LockStatus } from './lock-status.js';
 import { foldScheduled, type ScheduledUnitStatus } from './scheduled-units.js';
 
@@ -81,20 +80,6 @@ export interface MachineStatus {
   readonly boot?: BootStatus;
   /** How it stands to its configuration; nothing before it has announced itself. */
   readonly config?: NodeConfig;
-}
-
-/** How far a machine got on its way up. */
-export interface BootStatus {
-  readonly stage: BootStageName | 'agent' | 'joined';
-  /** RFC 3339, of each stage that was reached, in their order. */
-  readonly times: Readonly<Record<string, string>>;
-  /** What it boots; empty: not known yet. */
-  readonly profile: string;
-  /** Of the file that it fetches or fetched last. */
-  readonly bytes?: number;
-  readonly total?: number;
-  /** Why its script tells it to wait. */
-  readonly waits?: string;
 }
 
 /** A machine as the cluster file has it, with what was minted for it. */

@@ -3,9 +3,8 @@
 /**
  * status: a read-only fold of everything into `ClusterStatus`, and its faces. It writes nothing, anywhere.
  */
-export { bootEvents, bootText } from './boot-status.js';
+export { type BootStatus, bootEvents, bootText } from './boot-status.js';
 export {
-  type BootStatus,
   type ClusterStatus,
   foldStatus,
   type KnownMachine,
