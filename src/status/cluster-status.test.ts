@@ -80,10 +80,10 @@ test('a booting machine says how far it is', () => {
   const at = (boots: StatusInput['snapshot']['boots']) =>
     foldStatus(input({ snapshot: { ...emptySnapshot, boots, lives: new Map([['core-01', booting]]) } }))
       .machines[0]?.reason;
-  expect(at(new Map())).toBe('powered on');
+  expect(at(new Map())).toBe('nothing heard of it yet');
   expect(at(bootAt('script', 5_100))).toBe('fetched its boot script');
   expect(at(bootAt('user-data', 5_200))).toBe('fetched its user-data');
-  expect(at(bootAt('user-data', 1_000))).toBe('powered on');
+  expect(at(bootAt('user-data', 1_000))).toBe('nothing heard of it yet');
 });
 
 test('the bytes of a file, why a machine waits, and the time of each stage are told', () => {

@@ -214,7 +214,7 @@ function reasonOf(
   const isOfThisLife = boot !== undefined && boot.at >= (life?.since ?? 0) - bootBeforeLifeMs;
   if (state === 'booting' || state === 'rebooting') {
     if (node !== undefined && node.bootId !== life?.bootId) return configuring(node);
-    return isOfThisLife ? bootText(boot) : 'powered on';
+    return isOfThisLife ? bootText(boot) : 'nothing heard of it yet';
   }
   if (state === 'joined' || state === 'starting') return state === 'starting' ? '' : (life?.reason ?? '');
   // It was seen since, on its way up: that tells more than what it was before.
