@@ -180,6 +180,7 @@ function idleSupervisor(): Supervisor {
       counter.step();
       return 'changed';
     },
+    resetFailed: async () => {},
     status: async (name) => status(name),
     list: async () => [...active].map(status),
     changed: counter.changed,

@@ -80,6 +80,10 @@ export function openLocalSupervisor(deps: LocalSupervisorDeps, context: NodeCont
     async command(unit, command) {
       return performCommand(scope, unit, command);
     },
+    async resetFailed(unit) {
+      const known = table.find(unitName(unit).full);
+      if (known !== undefined) table.resetFailed(known);
+    },
     async status(unit) {
       const known = table.find(unitName(unit).full);
       if (known !== undefined) return table.status(known);

@@ -57,6 +57,7 @@ test('load, start, stop, restart, another text, away', async () => {
   expect(await take({ 'a.service': entry({ restart: 7, hash: 'two' }) })).toEqual([
     'stop a.service',
     'reload',
+    'reset-failed a.service',
     'start a.service',
   ]);
   expect(await take({})).toEqual(['stop a.service', 'reload']);

@@ -149,12 +149,15 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
         throw new Error('the node has a unit of this name');
       const text = await fetchText(wanted.hash);
       if (text === undefined) throw new Error(`its text ${wanted.hash.slice(0, 7)} is not in the store`);
+      const isOther = unit.isOwn && unit.hash !== wanted.hash;
       Object.assign(unit, { isOwn: true, isLoaded: false, hash: wanted.hash, restart: wanted.restart });
       await exclusive(async () => {
         await save();
         await deps.files.write(await pathOf(name), text, { mode: 0o644 });
         await supervisor.reload();
       });
+      // What the text before did must not count against this one.
+      if (isOther) await supervisor.resetFailed(name);
       unit.isLoaded = true;
       return true;
     }

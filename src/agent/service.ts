@@ -49,7 +49,7 @@ export interface Service {
   /** What the unit last told of the store's member that it runs. */
   member(): MemberReport | undefined;
   configure(settings: UnitSettings): void;
-  send(event: UnitEvent & { readonly kind: 'start' | 'stop' | 'reload' }): void;
+  send(event: UnitEvent & { readonly kind: 'start' | 'stop' | 'reload' | 'reset-failed' }): void;
   /** Resolves with the first state, the present one included, that `isWanted`. */
   until(isWanted: (state: UnitState) => boolean): Promise<UnitState>;
   /** Ends whatever processes `KillMode=` has let live. */

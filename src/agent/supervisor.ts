@@ -36,6 +36,8 @@ export interface UnitControl {
    * what is not. Throws `agent/unit-failed`, `agent/unit-not-found`, `agent/unit-masked`, `agent/unit-bad`.
    */
   command(unit: string, command: UnitCommand): Promise<Change>;
+  /** Forgets that a unit failed, and how often it was started; whatever of it runs goes on. */
+  resetFailed(unit: string): Promise<void>;
   /** Of one unit, whether it was ever started or not. */
   status(unit: string): Promise<UnitStatus>;
 }

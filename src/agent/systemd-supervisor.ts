@@ -115,6 +115,7 @@ export function openSystemdSupervisor(deps: SystemdSupervisorDeps): Supervisor {
         stirs.step();
       }
     },
+    resetFailed: (unit) => units.resetFailed(unit),
     async status(unit) {
       asked.add(unit);
       const [found, reports] = await Promise.all([units.status(unit), deps.reports.read()]);

@@ -100,6 +100,10 @@ export function openSystemdUnits({ exec, files }: SystemdUnitsDeps, root: string
       const why = (isFailed ? reason : undefined) ?? (stderr.trim() || `systemctl ended with ${code}`);
       throw fail('agent/unit-failed', { command, unit, reason: why });
     },
+    async resetFailed(unit) {
+      // It refuses only what it does not hold in memory, and of that there is nothing to forget.
+      await exec.run('systemctl', [...place, 'reset-failed', '--', unit]);
+    },
     status: statusOf,
     statuses: show,
     async failed() {

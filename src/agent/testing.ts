@@ -34,6 +34,9 @@ export function recordedSupervisor(
       enable: (unit, { isRuntime }) => say(`enable ${unit}${isRuntime ? ' runtime' : ''}`),
       isEnabled: async () => false,
       command: (unit, command) => say(`${command} ${unit}`),
+      resetFailed: async (unit) => {
+        await say(`reset-failed ${unit}`);
+      },
       status: async (unit) =>
         units.get(unit) ?? { name: unit, load: 'not-found', active: 'inactive', sub: 'dead' },
       list: async () => [...units.values()],

@@ -39,6 +39,7 @@ export interface UnitTable {
   /** Returns once nothing of it is left. */
   stop(unit: RunnableUnit): Promise<Change>;
   reload(unit: RunnableUnit): Promise<Change>;
+  resetFailed(unit: RunnableUnit): void;
   status(unit: RunnableUnit): UnitStatus;
   statuses(): readonly UnitStatus[];
   changed(seen: number, signal: AbortSignal): Promise<number>;
@@ -212,6 +213,7 @@ export function openUnitTable(deps: UnitTableDeps, context: NodeContext): UnitTa
       await service.until(({ kind }) => kind !== 'reload');
       return 'changed';
     },
+    resetFailed: (unit) => entryOf(unit).service?.send({ kind: 'reset-failed' }),
     status: (unit) => statusOf(entryOf(unit)),
     statuses: () => {
       const known = [...entries.values()].map(statusOf);

@@ -304,6 +304,9 @@ describe('restart', () => {
     expect(renderUnitState(refused).reason).toBe('started 2 times within 10 s');
     expect(stepUnit(refused, events.start, 9_999).state.kind).toBe('failed');
     expect(stepUnit(refused, events.start, 10_000).state.kind).toBe('start');
+    const forgotten = stepUnit(refused, { kind: 'reset-failed' }, 9_998).state;
+    expect(name(forgotten)).toBe('inactive/dead');
+    expect(stepUnit(forgotten, events.start, 9_999).state.kind).toBe('start');
     expect(
       run({ ...policy, startLimit: { intervalMs: 0, burst: 2 } }, ['start', ...again, ...again]).kind,
     ).toBe('start');

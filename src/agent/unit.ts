@@ -16,6 +16,7 @@ export type UnitEvent =
   | { readonly kind: 'start' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'reload' }
+  | { readonly kind: 'reset-failed' }
   /** The service does its work: a process once it runs, a builtin once it says so. */
   | { readonly kind: 'main-ready' }
   | { readonly kind: 'main-ended'; readonly ending: Ending }
@@ -58,6 +59,12 @@ export function stepUnit(state: UnitState, event: UnitEvent, now: number): UnitS
     case 'reload':
       invariant(state.kind === 'running' && state.policy.counts.reload > 0, `no reload while ${state.kind}`);
       return runPhase(state, 'reload');
+    case 'reset-failed': {
+      const forgotten = { ...state, starts: [] };
+      return stay(
+        state.kind === 'failed' ? { ...forgotten, kind: 'dead', outcome: { kind: 'success' } } : forgotten,
+      );
+    }
     case 'main-ready':
       return onReady(state);
     case 'main-ended':

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { readFile, stat } from 'node:fs/promises';
+import { cp, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { machine, openSite, type Site, untilStatus } from '../harness.js';
 
 /** The article, from top to bottom, as far as muster has come, with its own files and with stock tools. */
 const articleFiles = join(import.meta.dirname, '../../golden/article');
+const examples = join(import.meta.dirname, '../../../examples');
 
 let site: Site;
 
@@ -116,6 +117,24 @@ test('an iPXE script from an HTTP endpoint, with the endpoint of the cloud-confi
   expect(userData.stdout).toMatch(/^#cloud-config\n/);
   expect(userData.stdout).toContain(`advertise-client-urls: http://${address}:2379`);
   expect(userData.stdout).toContain(`public-ip: "${address}"`);
+});
+
+test('fleet manages applications: the README’s, one on each machine, by name in the tree that fleet had', async () => {
+  await cp(join(examples, 'units'), join(site.folder, 'examples/units'), { recursive: true });
+  const started = await site.muster('unit', 'start', 'examples/units/web@{1..3}.service');
+  expect(started).toMatchObject({ code: 0 });
+  const answers = await Promise.all(
+    (await site.status()).machines.map(async ({ name, privateIp }) => {
+      const patient = ['-fsS', '--retry', '20', '--retry-connrefused', '--retry-delay', '1'];
+      const { stdout } = await site.run('curl', [...patient, `http://${privateIp}:8080`]);
+      expect(stdout).toMatch(new RegExp(`^web [123] on ${name}`));
+      return stdout.split(' ')[1];
+    }),
+  );
+  expect(answers.toSorted()).toEqual(['1', '2', '3']);
+  const keys = (await site.muster('ls', '--recursive', '/_coreos.com/fleet/job')).stdout;
+  for (const at of answers) expect(keys).toContain(`/_coreos.com/fleet/job/web@${at}.service/object\n`);
+  expect(await site.muster('unit', 'destroy', 'web@{1..3}.service')).toMatchObject({ code: 0 });
 });
 
 test('further customization: files and keys, after a reboot', async () => {
