@@ -54,6 +54,7 @@ export function checkUnit(fileName: string, text: string): UnitCheck {
   }
   const { options: placement, issues: found } = parseFleetOptions(name, file);
   issues.push(...found);
+  issues.sort((a, b) => a.line - b.line);
   if (file.sections.every((section) => section.name === fleetSection || section.entries.length === 0)) {
     return problem('the unit says nothing', 'give it a section like [Service]');
   }
@@ -62,6 +63,14 @@ export function checkUnit(fileName: string, text: string): UnitCheck {
   const canonical = renderUnit(options);
   const unit = { name, options, text: canonical, hash: hashOfUnit(canonical), placement };
   return { kind: 'ok', unit, warnings: issues };
+}
+
+/** Whether two texts say the same but for `[X-Fleet]`, which systemd does not read. */
+export function isSameService(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) =>
+    renderUnit(optionsOf(parseUnitFile(text).unit).filter(({ section }) => section !== fleetSection)),
+  );
+  return a === b;
 }
 
 /** The hash of a canonical text: SHA-1, hex. */

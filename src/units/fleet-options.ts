@@ -47,7 +47,8 @@ const legacyNames: Readonly<Record<string, string>> = {
   'X-Conflicts': 'Conflicts',
 };
 
-const knownNames = [
+/** Every option of `[X-Fleet]`. */
+export const fleetOptionNames: readonly string[] = [
   'MachineID',
   'MachineOf',
   'MachineMetadata',
@@ -136,7 +137,7 @@ export function parseFleetOptions(
 }
 
 function unknownName({ key, line }: UnitFileEntry): readonly Issue[] {
-  if (knownNames.includes(key) || key in legacyNames) return [];
+  if (fleetOptionNames.includes(key) || key in legacyNames) return [];
   return [
     {
       severity: 'warning',
@@ -144,7 +145,7 @@ function unknownName({ key, line }: UnitFileEntry): readonly Issue[] {
       line,
       column: 1,
       message: `${key} is not known and is ignored`,
-      hint: `known are ${knownNames.join(', ')}`,
+      hint: `known are ${fleetOptionNames.join(', ')}`,
     },
   ];
 }

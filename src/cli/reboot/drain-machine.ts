@@ -63,12 +63,15 @@ function drainMark(before: MachineMark | undefined, at: number): MachineMark {
   return { kind: 'drain', at, isForReboot: true, ...(before?.kind === 'cordon' && { before: before.kind }) };
 }
 
-/** What a machine has to do, but for units that every machine has. Pure. */
+/** What a machine has to do, but for units that every machine has and those that have done their work. Pure. */
 export function workOn(
   table: UnitTable,
   machine: MachineId,
 ): { readonly moving: readonly string[]; readonly stuck: readonly string[] } {
-  const entries = [...(table.schedule.get(machine) ?? [])].filter(([, { isGlobal }]) => isGlobal !== true);
+  const isDone = (unit: string) => table.states.get(unit)?.get(machine)?.isDone === true;
+  const entries = [...(table.schedule.get(machine) ?? [])].filter(
+    ([unit, { isGlobal }]) => isGlobal !== true && !isDone(unit),
+  );
   if (entries.length === 0) return { moving: [], stuck: [] };
   const board = openBoard(table);
   const canMove = (unit: string) => {

@@ -39,7 +39,9 @@ export interface MachineLoad {
   cpus: number | undefined;
   /** All that it is to run. */
   readonly units: Map<string, PlannedUnit | undefined>;
-  /** Of them, those that say what they cannot be with, or what they take the place of. */
+  /** What it still tells of, although it is not to run it any more: until that is over, it takes up its place. */
+  readonly leaving: Map<string, PlannedUnit | undefined>;
+  /** Of all these, those that say what they cannot be with, or what they take the place of. */
   readonly choosy: Set<string>;
   /** Those that are not global. */
   count: number;
@@ -101,6 +103,9 @@ export function openBoard(table: UnitTable): Board {
     if (sign > 0) load.units.set(name, unit);
     else load.units.delete(name);
     if (unit?.options.isGlobal !== true) load.count += sign;
+    weigh(load, name, unit, sign);
+  };
+  const weigh = (load: MachineLoad, name: string, unit: PlannedUnit | undefined, sign: 1 | -1) => {
     if (unit === undefined) return;
     load.usedMemory += sign * unit.options.memoryBytes;
     load.usedCpus += sign * unit.options.cpus;
@@ -112,13 +117,27 @@ export function openBoard(table: UnitTable): Board {
     const isThere = table.schedule.get(id)?.has(name) ?? false;
     const load = machineOf(id);
     if (load.units.has(name) === isThere) return;
-    count(load, name, isThere ? units.get(name) : load.units.get(name), isThere ? 1 : -1);
+    const unit = isThere ? units.get(name) : load.units.get(name);
+    count(load, name, unit, isThere ? 1 : -1);
+    foldLeaving(load, name, unit);
     if (isThere) addTo(holders, name, id);
     else {
       removeFrom(holders, name, id);
       state.isFreed = true;
     }
     for (const follower of followers.get(name) ?? []) dirty.add(follower);
+  };
+  const foldLeaving = (load: MachineLoad, name: string, unit: PlannedUnit | undefined) => {
+    const isLeaving = !load.units.has(name) && table.states.get(name)?.has(load.id) === true;
+    if (load.leaving.has(name) === isLeaving) return;
+    if (isLeaving) {
+      load.leaving.set(name, unit);
+      weigh(load, name, unit, 1);
+      return;
+    }
+    weigh(load, name, load.leaving.get(name), -1);
+    load.leaving.delete(name);
+    state.isFreed = true;
   };
   /** True when the unit is another one now. */
   const foldUnit = (name: string): boolean => {
@@ -132,7 +151,8 @@ export function openBoard(table: UnitTable): Board {
     for (const load of held) count(load, name, load.units.get(name), -1);
     if (before !== undefined) forget(before);
     if (unit !== undefined) remember(unit);
-    for (const load of held) count(load, name, unit, 1);
+    // One that is destroyed takes up its place until it is gone from there.
+    for (const load of held) count(load, name, unit ?? before, 1);
     state.isFreed = true;
     return true;
   };
@@ -178,6 +198,7 @@ export function openBoard(table: UnitTable): Board {
         for (const name of [...(textUsers.get(change.hash) ?? [])]) if (foldUnit(name)) dirty.add(name);
         return;
       case 'state':
+        foldLeaving(machineOf(change.machine), change.unit, units.get(change.unit));
         dirty.add(change.unit);
         return;
       case 'machine':
@@ -206,6 +227,9 @@ export function openBoard(table: UnitTable): Board {
       foldSchedule(id, name);
       dirty.add(name);
     }
+  }
+  for (const [name, found] of table.states) {
+    for (const id of found.keys()) foldLeaving(machineOf(id), name, units.get(name));
   }
   return {
     table,
@@ -249,6 +273,7 @@ function emptyLoad(id: MachineId): MachineLoad {
     memoryBytes: undefined,
     cpus: undefined,
     units: new Map(),
+    leaving: new Map(),
     choosy: new Set(),
     count: 0,
     usedMemory: 0,

@@ -4,11 +4,17 @@ import type { MachineId } from '../../model/index.js';
 import type { Board, MachineLoad, PlannedUnit } from './board.js';
 import { findMisfit, findRefusal } from './misfit.js';
 
+/** A machine, and why it. */
+export interface Choice {
+  readonly machine: MachineLoad;
+  readonly reason: string;
+}
+
 /**
  * The machine for a unit: of those that fit, the one with the fewest of its own kind around it (`Spread`, `Avoids`),
  * then the fewest units, then the lowest ID. Cost: one comparison a machine, a check only for those that would win.
  */
-export function chooseMachine(board: Board, unit: PlannedUnit, except?: MachineId): MachineLoad | undefined {
+export function chooseMachine(board: Board, unit: PlannedUnit, except?: MachineId): Choice | undefined {
   const penalty = penaltyOf(board, unit);
   let best: MachineLoad | undefined;
   let bestPenalty = 0;
@@ -24,7 +30,13 @@ export function chooseMachine(board: Board, unit: PlannedUnit, except?: MachineI
     best = machine;
     bestPenalty = burden;
   }
-  return best;
+  return best && { machine: best, reason: reasonFor(unit, best, bestPenalty) };
+}
+
+function reasonFor({ options, avoids }: PlannedUnit, { count }: MachineLoad, penalty: number): string {
+  const fewest = `has the fewest units, ${count}`;
+  if (options.spread.length === 0 && avoids.length === 0) return `of the machines that fit it ${fewest}`;
+  return `of the machines that fit it has the fewest that the unit keeps apart from, ${penalty}; of these it ${fewest}`;
 }
 
 /** How little a machine is wanted, beyond how full it is. */

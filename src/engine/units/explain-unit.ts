@@ -44,7 +44,10 @@ function summaryOf(board: Board, name: string, machines: readonly MachineVerdict
   const stays =
     bad !== undefined && bad.badHash === unit?.hash ? `; it keeps the text before, ${bad.reason}` : '';
   const target = job?.target;
-  if (unit?.options.isGlobal) return `it is global: on ${board.holders(name).size} machines${stays}`;
+  if (unit?.options.isGlobal) {
+    const { size } = board.holders(name);
+    return `it is global: on ${size} ${size === 1 ? 'machine' : 'machines'}${stays}`;
+  }
   if (target !== undefined) {
     const isPresent = board.machines.get(target)?.isPresent === true;
     return isPresent

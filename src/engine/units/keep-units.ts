@@ -14,6 +14,9 @@ export interface KeepUnitsDeps {
   readonly eviction?: EvictionOptions;
 }
 
+/** Without a reason of its own each abort makes an error with its stack. */
+const over = Symbol('there is a newer time to wait for');
+
 /** The board was brought up to this revision, or it is time to look again. */
 type Wake = { readonly kind: 'seen'; readonly revision: number } | { readonly kind: 'time' };
 
@@ -79,7 +82,7 @@ async function planOn(
     for (;;) {
       const batch = await wakes.takeAll(signal);
       if (batch === undefined) return;
-      timer.abort();
+      timer.abort(over);
       for (const wake of batch) if (wake.kind === 'seen') seen = wake.revision;
       const { board } = held;
       if (board === undefined || seen < written) continue;

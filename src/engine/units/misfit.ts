@@ -41,6 +41,11 @@ export function findMisfit(board: Board, unit: PlannedUnit, machine: MachineLoad
   return findClash(unit, machine) ?? findShortage(unit, machine);
 }
 
+/** Whether other units are what speaks against it: it is over when they go. */
+export function isOfOthers({ kind }: Misfit): boolean {
+  return kind === 'conflict' || kind === 'replaced' || kind === 'memory' || kind === 'cpus';
+}
+
 /** Whether the machine takes new units at all. */
 export function findRefusal({ mark }: MachineLoad): Misfit | undefined {
   if (mark === undefined) return undefined;
@@ -51,17 +56,21 @@ function isMachine(id: string, wanted: string): boolean {
   return id === wanted || (wanted.length === 8 && id.startsWith(wanted));
 }
 
+const none: ReadonlyMap<string, PlannedUnit | undefined> = new Map();
+
 /** Another unit on the machine that one of both does not bear. */
 function findClash(unit: PlannedUnit, machine: MachineLoad): Misfit | undefined {
+  // What leaves counts for what is to come; what is there has got its place.
+  const leaving = machine.units.has(unit.name) ? none : machine.leaving;
   if (unit.conflicts.length > 0) {
-    for (const name of machine.units.keys()) {
+    for (const name of [...machine.units.keys(), ...leaving.keys()]) {
       if (name !== unit.name && unit.conflicts.some((glob) => glob(name))) {
         return { kind: 'conflict', unit: name, isTheirs: false };
       }
     }
   }
   for (const name of machine.choosy) {
-    const other = machine.units.get(name);
+    const other = machine.units.get(name) ?? leaving.get(name);
     if (other === undefined || name === unit.name) continue;
     if (other.conflicts.some((glob) => glob(unit.name)))
       return { kind: 'conflict', unit: name, isTheirs: true };
@@ -78,12 +87,15 @@ export function isReplacing(unit: PlannedUnit, other: PlannedUnit): boolean {
 
 function findShortage({ name, options }: PlannedUnit, machine: MachineLoad): Misfit | undefined {
   const isThere = machine.units.has(name);
+  const own = isThere ? [...machine.leaving.values()].map((unit) => unit?.options) : [];
+  if (isThere) own.push(options);
+  const freed = (of: 'memoryBytes' | 'cpus') => own.reduce((sum, one) => sum + (one?.[of] ?? 0), 0);
   if (options.memoryBytes > 0 && machine.memoryBytes !== undefined) {
-    const free = machine.memoryBytes - machine.usedMemory + (isThere ? options.memoryBytes : 0);
+    const free = machine.memoryBytes - machine.usedMemory + freed('memoryBytes');
     if (options.memoryBytes > free) return { kind: 'memory', wanted: options.memoryBytes, free };
   }
   if (options.cpus > 0 && machine.cpus !== undefined) {
-    const free = machine.cpus - machine.usedCpus + (isThere ? options.cpus : 0);
+    const free = machine.cpus - machine.usedCpus + freed('cpus');
     // Sums of fractions are off by a little.
     if (options.cpus > free + 1e-9) return { kind: 'cpus', wanted: options.cpus, free };
   }

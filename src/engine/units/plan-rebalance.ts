@@ -20,7 +20,8 @@ const mostTakers = 50;
 /**
  * The next moves that make machines more even, from the fullest to the emptiest; none once no two of them differ by
  * more than one as far as units may move. Each machine takes one unit at a time and each group has one on the way, so
- * that a service is never away as a whole. What others follow, or what replaces others, stays.
+ * that a service is never away as a whole. What others follow, what replaces others, and what
+ * has done its work, stays.
  *
  * @param moving units that are on the way already, and whereto
  */
@@ -87,6 +88,7 @@ function movable(board: Board, machine: MachineLoad): readonly PlannedUnit[] {
         !options.isGlobal &&
         replaces.length === 0 &&
         board.followers(name).size === 0 &&
+        board.table.states.get(name)?.get(machine.id)?.isDone !== true &&
         board.table.jobs.get(name)?.target === machine.id,
     )
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -10,10 +10,10 @@ import {
   evictionDefaults,
   openEvictionBrake,
 } from './eviction-brake.js';
-import { findMisfit, findRefusal, isReplacing, renderMisfit } from './misfit.js';
+import { findMisfit, findRefusal, isOfOthers, isReplacing, renderMisfit } from './misfit.js';
 import { nextMoves } from './plan-rebalance.js';
 import { planReplicas } from './plan-replicas.js';
-import { wantedEntry } from './wanted-entry.js';
+import { runsAlike, wantedEntry } from './wanted-entry.js';
 
 /** One thing that was decided about a unit, and why. */
 export interface UnitDecision {
@@ -210,10 +210,11 @@ function place(pass: PlanPass, unit: PlannedUnit, job: UnitJob): void {
   memory.waiting.add(name);
   // One at a time: it is started nowhere before it is gone from where it was. A dead machine takes its word with it.
   if (stillOn(board, name) !== undefined) return;
-  const found = wishedMachine(pass, unit) ?? chooseMachine(board, unit);
-  if (found === undefined) return;
+  const wished = wishedMachine(pass, unit);
+  const choice = wished ? { machine: wished, reason: 'evened out' } : chooseMachine(board, unit);
+  if (choice === undefined) return;
   memory.waiting.delete(name);
-  const reason = `of the machines that fit it has the fewest units, ${found.count}`;
+  const { machine: found, reason } = choice;
   pass.decide({ kind: 'placed', unit: name, machine: found.id, reason }, [
     { kind: 'target', unit: name, machine: found.id },
     schedule(found.id, name, wantedEntry(pass, unit, job, undefined)),
@@ -271,7 +272,7 @@ function keep(pass: PlanPass, unit: PlannedUnit, job: UnitJob, target: MachineId
   const entry = board.table.schedule.get(target)?.get(name);
   const wanted = wantedEntry(pass, unit, job, entry, target);
   if (isSame(entry, wanted)) return;
-  const reason = reasonOf(entry, wanted);
+  const reason = reasonOf(board, entry, wanted);
   pass.decide({ kind: 'changed', unit: name, machine: target, reason }, [schedule(target, name, wanted)]);
 }
 
@@ -285,8 +286,9 @@ function handOver(pass: PlanPass, unit: PlannedUnit, target: MachineId): boolean
   const [next] = others;
   const isLeaving = isDraining || memory.moving.get(name)?.to === next;
   if (next !== undefined) return finishHandOver(pass, unit, target, others, next, isLeaving);
-  if (!isDraining) return false;
-  const found = chooseMachine(board, unit, target);
+  // One that has done its work would do it again elsewhere.
+  if (!isDraining || board.table.states.get(name)?.get(target)?.isDone) return false;
+  const found = chooseMachine(board, unit, target)?.machine;
   if (found === undefined) return false;
   leave(pass, name, target, found.id, 'its machine is being drained');
   return true;
@@ -345,11 +347,15 @@ function examineGlobal(pass: PlanPass, unit: PlannedUnit, job: UnitJob): void {
   for (const machine of board.present()) {
     const entry = board.table.schedule.get(machine.id)?.get(name);
     if (entry === undefined && findRefusal(machine) !== undefined) continue;
-    if (findMisfit(board, unit, machine) !== undefined) continue;
+    const misfit = findMisfit(board, unit, machine);
+    if (misfit !== undefined) {
+      if (isOfOthers(misfit)) memory.waiting.add(name);
+      continue;
+    }
     const wanted = wantedEntry(pass, unit, job, entry, machine.id);
     if (isSame(entry, wanted)) continue;
     const kind = entry === undefined ? 'placed' : 'changed';
-    const reason = entry === undefined ? 'it is global and fits' : reasonOf(entry, wanted);
+    const reason = entry === undefined ? 'it is global and fits' : reasonOf(board, entry, wanted);
     pass.decide({ kind, unit: name, machine: machine.id, reason }, [schedule(machine.id, name, wanted)]);
   }
 }
@@ -370,9 +376,13 @@ function isSame(one: ScheduleEntry | undefined, other: ScheduleEntry): boolean {
   );
 }
 
-function reasonOf(before: ScheduleEntry | undefined, after: ScheduleEntry): string {
+function reasonOf({ table }: Board, before: ScheduleEntry | undefined, after: ScheduleEntry): string {
   if (before === undefined) return 'its machine had no order for it';
-  if (before.hash !== after.hash) return 'it has another text';
+  if (before.hash !== after.hash) {
+    return runsAlike(table, before.hash, after.hash)
+      ? 'its [X-Fleet] has changed, nothing is restarted'
+      : 'it has another text';
+  }
   if (before.state !== after.state) return `its target state is ${after.state}`;
   if (before.restart !== after.restart) return 'a restart was asked for';
   return after.isProved ? 'it stayed up with its new text' : 'its replacement is done';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { MachineId } from '../../model/index.js';
-import type { ScheduleEntry, UnitJob } from '../../registry/index.js';
+import type { ScheduleEntry, UnitJob, UnitTable } from '../../registry/index.js';
+import { isSameService } from '../../units/index.js';
 import type { PlannedUnit } from './board.js';
 import type { PlanPass } from './plan-units.js';
 
@@ -30,11 +31,21 @@ export function wantedEntry(
   if (entry === undefined || machine === undefined || plain.state === 'loaded' || entry.state === 'loaded') {
     return plain;
   }
-  if (entry.hash !== unit.hash) return replaceInTurn(pass, unit, entry, plain);
+  if (entry.hash !== unit.hash) {
+    return runsAlike(board.table, entry.hash, unit.hash)
+      ? { ...plain, ...restOf(entry) }
+      : replaceInTurn(pass, unit, entry, plain);
+  }
   if (entry.previous === undefined) return plain;
   const kept = { ...plain, previous: entry.previous };
   if (entry.isProved) return isRolling(pass, unit) ? { ...kept, isProved: true } : plain;
   return prove(pass, unit, machine, entry.previous, kept);
+}
+
+/** Whether two texts differ in where the unit may run, and in nothing else: then there is nothing to restart. */
+export function runsAlike({ texts }: UnitTable, one: string, other: string): boolean {
+  const [before, after] = [texts.get(one), texts.get(other)];
+  return before !== undefined && after !== undefined && isSameService(before, after);
 }
 
 function replaceInTurn(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { machineId } from '../../../model/index.js';
 import { type Chance, seededChance } from '../../members/simulation/chance.js';
 import { evictionDefaults } from '../eviction-brake.js';
 import { explainUnit } from '../explain-unit.js';
@@ -32,7 +33,11 @@ const restSeconds = 400;
  */
 export function runFleet(seed: number, schedule: FleetSchedule): readonly string[] {
   const chance = seededChance(seed);
-  const world = openModelWorld(schedule.machines);
+  const world = openModelWorld();
+  for (let index = 0; index < schedule.machines; index += 1) {
+    const id = machineId((index + 1).toString(16).padStart(32, '0'));
+    world.join({ id, memoryBytes: 2 ** 30 * (1 + (index % 4)) });
+  }
   const harms = new Set<string>();
   const wanted = new Set<string>();
   const gone = new Set<string>();
@@ -42,7 +47,11 @@ export function runFleet(seed: number, schedule: FleetSchedule): readonly string
     // A unit that comes with another text may be replaced where it runs: that is no harm.
     if (wanted.has(name) || gone.has(name)) return;
     wanted.add(name);
-    world.submit(name, chance.oneOf(options) ?? '');
+    const issues = world.submit(
+      name,
+      `[Service]\nExecStart=/bin/true\n[X-Fleet]\n${chance.oneOf(options) ?? ''}\n`,
+    );
+    for (const { message } of issues) harms.add(`${name} is refused: ${message}`);
   };
   for (let count = 0; count < schedule.units; count += 1) submit();
   const back = new Map<ModelMachine, number>();
@@ -144,7 +153,23 @@ function lookAt(
       harms.add(`${unit} was stopped on ${machine.id}, which nothing befell`);
   }
   seen.set(world, world.stops.length);
+  lookForClashes(world, harms);
   lookForTwins(world, harms);
+}
+
+/** Whatever the plan says: on no machine do two units run that do not bear each other, also while one is being stopped. */
+function lookForClashes(world: ModelWorld, harms: Set<string>): void {
+  const board = world.board();
+  for (const { id, running } of world.machines) {
+    for (const name of running.keys()) {
+      const conflicts = board.unit(name)?.conflicts ?? [];
+      if (conflicts.length === 0) continue;
+      for (const other of running.keys()) {
+        if (other !== name && conflicts.some((glob) => glob(other)))
+          harms.add(`on ${id} ${name} runs with ${other}`);
+      }
+    }
+  }
 }
 
 const seen = new WeakMap<ModelWorld, number>();
