@@ -182,6 +182,7 @@ function idleSupervisor(): Supervisor {
     },
     resetFailed: async () => {},
     status: async (name) => status(name),
+    statuses: async (names) => names.map(status),
     list: async () => [...active].map(status),
     changed: counter.changed,
     isGoingDown: async () => false,

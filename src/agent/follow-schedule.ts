@@ -58,7 +58,7 @@ async function takeOrders({ scheduled, port }: FollowDeps, signal: AbortSignal):
 /** All of it at first, because the lease is new; then what has changed. */
 async function tellStates(deps: FollowDeps, signal: AbortSignal): Promise<void> {
   const { clock, supervisor, scheduled, port } = deps;
-  const told = new Map<string, string>();
+  let told = new Map<string, string>();
   let seenOwn = -1;
   let seenUnits = -1;
   while (!signal.aborted) {
@@ -76,15 +76,14 @@ async function tellStates(deps: FollowDeps, signal: AbortSignal): Promise<void> 
     await clock.sleep(burstMs, signal);
     if (signal.aborted) return;
     const reports = await scheduled.reports();
-    const here = new Set(reports.map(({ unit }) => unit));
+    const here = new Map(reports.map((report) => [report.unit, JSON.stringify(report)]));
     const gone = [...told.keys()].filter((unit) => !here.has(unit));
-    const changed = reports.filter((report) => told.get(report.unit) !== JSON.stringify(report));
+    const changed = reports.filter(({ unit }) => told.get(unit) !== here.get(unit));
     const all = [
       ...changed,
       ...gone.map((unit) => ({ unit, state: undefined, isLaunched: false, isGlobal: false })),
     ];
     if (all.length > 0) await port.report(all);
-    for (const unit of gone) told.delete(unit);
-    for (const report of changed) told.set(report.unit, JSON.stringify(report));
+    told = here;
   }
 }

@@ -56,6 +56,11 @@ export function openLocalSupervisor(deps: LocalSupervisorDeps, context: NodeCont
     const definitions = await Promise.all(others.map((name) => scope.define(name)));
     return [found, ...definitions.flatMap((other) => ('install' in other ? [other] : []))];
   };
+  const status = async (unit: string) => {
+    const known = table.find(unitName(unit).full);
+    if (known !== undefined) return table.status(known);
+    return renderDefinition(await scope.define(unit));
+  };
   return {
     async reload() {
       let change: Change = 'unchanged';
@@ -84,11 +89,8 @@ export function openLocalSupervisor(deps: LocalSupervisorDeps, context: NodeCont
       const known = table.find(unitName(unit).full);
       if (known !== undefined) table.resetFailed(known);
     },
-    async status(unit) {
-      const known = table.find(unitName(unit).full);
-      if (known !== undefined) return table.status(known);
-      return renderDefinition(await scope.define(unit));
-    },
+    status,
+    statuses: (units) => Promise.all(units.map(status)),
     list: async () => table.statuses(),
     changed: (seen, signal) => table.changed(seen, signal),
     isGoingDown: async () => true,

@@ -9,7 +9,11 @@ import { openScheduledUnits } from './scheduled-units.js';
 import { recordedSupervisor } from './testing.js';
 
 const one = '[Service]\nExecStart=/one\n';
-const texts: Readonly<Record<string, string>> = { [hashOfUnit(one)]: one, two: '[Service]\n' };
+const texts: Readonly<Record<string, string>> = {
+  [hashOfUnit(one)]: one,
+  two: '[Service]\n',
+  elsewhere: `${one}\n[X-Fleet]\nGlobal=true\n`,
+};
 const entry = (part: Partial<ScheduleEntry> = {}): ScheduleEntry => ({
   hash: hashOfUnit(one),
   state: 'launched',
@@ -63,6 +67,31 @@ test('load, start, stop, restart, another text, away', async () => {
   expect(await take({})).toEqual(['stop a.service', 'reload']);
   expect(await node.files.readText(path)).toBeUndefined();
   expect(node.units.names().size).toBe(0);
+});
+
+test('a text that differs in [X-Fleet] alone is written, and nothing is restarted', async () => {
+  const node = openNode();
+  await node.files.makeFolder('/node');
+  await node.take({ 'a.service': entry() });
+  expect(await node.take({ 'a.service': entry({ hash: 'elsewhere' }) })).toEqual(['reload']);
+  expect(await node.files.readText(path)).toBe(texts['elsewhere']);
+  expect(await node.units.reports()).toMatchObject([{ isLaunched: true, state: { hash: 'elsewhere' } }]);
+});
+
+test('a text that cannot be had stops nothing', async () => {
+  const node = openNode();
+  await node.files.makeFolder('/node');
+  await node.take({ 'a.service': entry() });
+  expect(await node.take({ 'a.service': entry({ hash: 'three' }) })).toEqual([]);
+});
+
+test('many units are written with one look of systemd at its files for all that come together', async () => {
+  const node = openNode();
+  await node.files.makeFolder('/node');
+  const names = Array.from({ length: 50 }, (_, index) => `u${index}.service`);
+  const said = await node.take(Object.fromEntries(names.map((name) => [name, entry()])));
+  expect(said.filter((one) => one === 'reload').length).toBeLessThan(5);
+  expect(said.filter((one) => one.startsWith('start'))).toHaveLength(50);
 });
 
 test('a unit that the node has already is left alone', async () => {

@@ -4,9 +4,10 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import type { Clock, Files, Log } from '../effects/index.js';
 import type { ScheduleEntry, StateReport, UnitState } from '../registry/index.js';
-import { hashOfUnit } from '../units/index.js';
+import { hashOfUnit, isSameService } from '../units/index.js';
 import { type ChangeCounter, openChangeCounter } from './change-counter.js';
 import { messageOf } from './errors.js';
+import { joined } from './joined.js';
 import { resolveInRoot } from './node-root.js';
 import type { Supervisor, UnitStatus } from './supervisor.js';
 
@@ -49,6 +50,12 @@ interface Unit {
   problem: string;
 }
 
+/** The record goes with each. */
+type FileChange =
+  | { readonly kind: 'record' }
+  | { readonly kind: 'write'; readonly unit: string; readonly text: string }
+  | { readonly kind: 'remove'; readonly unit: string };
+
 const folder = '/run/systemd/system';
 /** Of an agent that was here before; gone with the boot, as the unit files are. */
 const recordFolder = '/run/muster';
@@ -67,7 +74,6 @@ const recordSchema = z.record(
 export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
   const units = new Map<string, Unit>();
   const counter: ChangeCounter = openChangeCounter();
-  const files = { turn: Promise.resolve() };
   const sources: { textOf: (hash: string) => Promise<string | undefined> } = {
     textOf: async () => undefined,
   };
@@ -86,6 +92,11 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
       throw error;
     }
   };
+  const textOf = async ({ hash }: ScheduleEntry) => {
+    const text = await fetchText(hash);
+    if (text === undefined) throw new Error(`its text ${hash.slice(0, 7)} is not in the store`);
+    return text;
+  };
   /** One that is being fetched for nobody any more is only not kept. */
   const forgetTexts = () => {
     const wanted = new Set([...latest.entries.values()].map(({ hash }) => hash));
@@ -94,15 +105,6 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
   const latest: { entries: ReadonlyMap<string, ScheduleEntry> } = { entries: new Map() };
   const adopted: { done?: Promise<void> } = {};
 
-  /** Unit files are written and read anew by one at a time. */
-  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = files.turn.then(work);
-    files.turn = done.then(
-      () => {},
-      () => {},
-    );
-    return done;
-  };
   const pathOf = async (name: string) => posix.join(await inRoot(deps, folder), name);
 
   /** Written before a unit file is, so that no file of ours is ever taken for somebody else's. */
@@ -111,6 +113,17 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     const record = own.map(({ name, hash, restart, isStarted }) => [name, { hash, restart, isStarted }]);
     const path = posix.join(await inRoot(deps, recordFolder), recordName);
     await deps.files.write(path, JSON.stringify(Object.fromEntries(record)), { mode: 0o600 });
+  };
+  /** Reading unit files anew costs systemd a look at all of them, however many have changed. */
+  const change = joined(async (changes: readonly FileChange[]) => {
+    await save();
+    const results = await Promise.allSettled(changes.map(applyChange));
+    if (changes.some(({ kind }) => kind !== 'record')) await deps.supervisor.reload();
+    return results;
+  });
+  const applyChange = async (one: FileChange) => {
+    if (one.kind === 'write') await deps.files.write(await pathOf(one.unit), one.text, { mode: 0o644 });
+    if (one.kind === 'remove') await deps.files.remove(await pathOf(one.unit));
   };
   const adopt = async () => {
     const path = posix.join(await inRoot(deps, recordFolder), recordName);
@@ -128,34 +141,37 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
   const step = async (unit: Unit): Promise<boolean> => {
     const { supervisor } = deps;
     const { name, wanted } = unit;
+    if (unit.isStarted && wanted?.state === 'launched' && wanted.hash !== unit.hash) {
+      // Had before the unit is stopped: a store that is away stops nothing.
+      const text = await textOf(wanted);
+      const before = await deps.files.readText(await pathOf(name));
+      if (before !== undefined && isSameService(before, text)) {
+        Object.assign(unit, { isLoaded: false, hash: wanted.hash });
+        await change({ kind: 'write', unit: name, text });
+        unit.isLoaded = true;
+        return true;
+      }
+    }
     if (unit.isStarted && (wanted === undefined || wanted.state === 'loaded' || wanted.hash !== unit.hash)) {
       await supervisor.command(name, 'stop');
       unit.isStarted = false;
-      await exclusive(save);
+      await change({ kind: 'record' });
       return true;
     }
     if (wanted === undefined) {
       if (!unit.isOwn) return false;
-      await exclusive(async () => {
-        await deps.files.remove(await pathOf(name));
-        await supervisor.reload();
-        Object.assign(unit, { isLoaded: false, isOwn: false });
-        await save();
-      });
+      await change({ kind: 'remove', unit: name });
+      Object.assign(unit, { isLoaded: false, isOwn: false });
+      await change({ kind: 'record' });
       return true;
     }
     if (!unit.isLoaded || unit.hash !== wanted.hash) {
       if (!unit.isOwn && (await isTaken(supervisor, name)))
         throw new Error('the node has a unit of this name');
-      const text = await fetchText(wanted.hash);
-      if (text === undefined) throw new Error(`its text ${wanted.hash.slice(0, 7)} is not in the store`);
+      const text = await textOf(wanted);
       const isOther = unit.isOwn && unit.hash !== wanted.hash;
       Object.assign(unit, { isOwn: true, isLoaded: false, hash: wanted.hash, restart: wanted.restart });
-      await exclusive(async () => {
-        await save();
-        await deps.files.write(await pathOf(name), text, { mode: 0o644 });
-        await supervisor.reload();
-      });
+      await change({ kind: 'write', unit: name, text });
       // What the text before did must not count against this one.
       if (isOther) await supervisor.resetFailed(name);
       unit.isLoaded = true;
@@ -164,12 +180,12 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     if (wanted.state === 'launched' && !unit.isStarted) {
       unit.isStarted = true;
       unit.restart = wanted.restart;
-      await supervisor.command(name, 'start').finally(() => exclusive(save));
+      await supervisor.command(name, 'start').finally(() => change({ kind: 'record' }));
       return true;
     }
     if (unit.restart !== wanted.restart) {
       unit.restart = wanted.restart;
-      await exclusive(save);
+      await change({ kind: 'record' });
       if (unit.isStarted) await supervisor.command(name, 'restart');
       return true;
     }
@@ -220,7 +236,7 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     names: () => new Set(units.keys()),
     async reports() {
       const all = [...units.values()];
-      const statuses = await Promise.all(all.map(({ name }) => deps.supervisor.status(name)));
+      const statuses = await deps.supervisor.statuses(all.map(({ name }) => name));
       return all.map((unit, index) => reportOf(unit, statuses[index]));
     },
     changed: counter.changed,

@@ -121,6 +121,11 @@ export function openSystemdSupervisor(deps: SystemdSupervisorDeps): Supervisor {
       const [found, reports] = await Promise.all([units.status(unit), deps.reports.read()]);
       return withMember(found, reports);
     },
+    async statuses(names) {
+      for (const name of names) asked.add(name);
+      const [found, reports] = await Promise.all([units.statuses(names), deps.reports.read()]);
+      return found.map((one) => withMember(one, reports));
+    },
     list: look,
     changed: (seen, signal) => changes.changed(seen, signal),
     isGoingDown: () => units.isStopping(),

@@ -23,6 +23,8 @@ export function recordedSupervisor(
     await answer(call);
     return 'changed' as const;
   };
+  const statusOf = (name: string): UnitStatus =>
+    units.get(name) ?? { name, load: 'not-found', active: 'inactive', sub: 'dead' };
   return {
     said,
     show(status) {
@@ -37,8 +39,8 @@ export function recordedSupervisor(
       resetFailed: async (unit) => {
         await say(`reset-failed ${unit}`);
       },
-      status: async (unit) =>
-        units.get(unit) ?? { name: unit, load: 'not-found', active: 'inactive', sub: 'dead' },
+      status: async (unit) => statusOf(unit),
+      statuses: async (names) => names.map(statusOf),
       list: async () => [...units.values()],
       changed: counter.changed,
       isGoingDown: async () => true,

@@ -24,6 +24,9 @@ type Answer =
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'too-late' };
 
+/** Without a reason of its own each abort makes an error with its stack. */
+const answered = Symbol('the store has answered');
+
 /** After a failed renewal; sooner for short leases. */
 const retryMs = 1_000;
 
@@ -81,6 +84,6 @@ async function renewBefore(deps: RenewDeps, id: LeaseId, endsAt: number, stop: A
   );
   const expiry = deps.clock.sleep(leftMs, either).then((): Answer => ({ kind: 'too-late' }));
   const answer = await Promise.race([renewal, expiry]);
-  enough.abort();
+  enough.abort(answered);
   return answer;
 }

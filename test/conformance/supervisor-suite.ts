@@ -93,6 +93,10 @@ export function supervisorSuite(name: string, openNode: () => Promise<Supervised
       await expect(command('empty.service', 'start')).rejects.toMatchObject({ code: 'agent/unit-bad' });
       expect(await status('absent.service')).toMatchObject({ load: 'not-found' });
       expect(await status('masked.service')).toMatchObject({ load: 'masked' });
+      expect(await node().supervisor.statuses(['masked.service', 'absent.service'])).toMatchObject([
+        { name: 'masked.service', load: 'masked' },
+        { name: 'absent.service', load: 'not-found' },
+      ]);
       const listed = (await node().supervisor.list()).map(({ name }) => name);
       expect(listed).not.toContain('absent.service');
     });
