@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseUserData, substitute } from '../cloudconfig/index.js';
-import { answersOf } from './answers-kept.js';
 import { fail } from './errors.js';
 import type { FirmwareFacts } from './firmware-facts.js';
 import { renderAway, renderBoot, renderChain, renderUnknown } from './formats/ipxe.js';
@@ -44,7 +43,7 @@ const emptyUserData = '#cloud-config\n';
  * Answers one request of a booting machine. Every answer is open to whoever asks, since firmware has nothing
  * to prove itself with: user-data is served as it is, so that a secret does not belong there.
  *
- * Cost: a look-up for what was answered before; rendering once per machine and profile of a plan.
+ * Cost: two look-ups, and rendering.
  *
  * @throws `boot/unfit-word` when a profile cannot be said in iPXE; `boot/unfit-user-data` when Ignition cannot say
  * everything that the user-data asks for; `boot/no-user-data`, `boot/no-profile`
@@ -75,14 +74,8 @@ function answerMachine(
     const text = renderMetadata(machine, profile, facts);
     return { kind, machine: machine.name, profile: profile.name, text };
   }
-  const kept = answersOf(plan, machine);
-  const key = `${kind} ${profile.name}`;
-  const known = kept.get(key);
-  if (known !== undefined) return known;
   const text = renderAnswer(kind, machine, profile, plan);
-  const made: BootResponse = { kind, machine: machine.name, profile: profile.name, text };
-  kept.set(key, made);
-  return made;
+  return { kind, machine: machine.name, profile: profile.name, text };
 }
 
 function awayResponse(machine: BootMachine, why: string, plan: BootPlan): BootResponse {

@@ -7,7 +7,7 @@ export type BootStage = (
   | { readonly at: 'script' | 'user-data'; readonly machine: string; readonly profile: string }
   /** Its script tells it to wait. */
   | { readonly at: 'waiting'; readonly machine: string; readonly why: string }
-  /** After each MiB of a file. `file`: `kernel`, `initrd`, `initrd-2`. */
+  /** After each piece of a file, of some MiB. `file`: `kernel`, `initrd`, `initrd-2`. */
   | {
       readonly at: 'kernel' | 'initrd';
       readonly machine: string;

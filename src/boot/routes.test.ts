@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { type LogFields, realOpenFile, silentLog } from '../effects/index.js';
+import { keptAnswer } from './answers-kept.js';
 import type { BootStage } from './boot-stage.js';
 import type { BootPlan } from './plan.js';
 import { bootHandler } from './routes.js';
@@ -45,6 +46,41 @@ test('a machine gets its script and its user-data, and both are told', async () 
     { at: 'script', machine: 'core-01', profile: 'default', remoteAddress: '127.77.4.101' },
     { at: 'user-data', machine: 'core-01', profile: 'default' },
   ]);
+});
+
+test('a machine that asks again costs no rendering, and others nothing; a new plan is answered anew', async () => {
+  const read: string[] = [];
+  const counting = (number: number, text: string) => {
+    const made = bootMachine(number);
+    return Object.defineProperty({ ...made }, 'userData', {
+      get: () => {
+        read.push(made.name);
+        return text;
+      },
+    });
+  };
+  const one = bootPlan([counting(1, '#cloud-config\n# one\n'), counting(2, '#cloud-config\n')]);
+  const { ask, stages } = openFace(one);
+  for (let round = 0; round < 3; round += 1) {
+    const response = await ask(`/user-data?${first}`, { method: round === 2 ? 'HEAD' : 'GET' });
+    expect(await response.text()).toBe(round === 2 ? '' : '#cloud-config\n# one\n');
+    expect(response.headers.get('content-length')).toBe('20');
+  }
+  expect(read).toEqual(['core-01']);
+  expect(stages).toHaveLength(2);
+  const next = openFace(bootPlan([counting(1, '#cloud-config\n# two\n')]));
+  expect(await (await next.ask(`/user-data?${first}`)).text()).toBe('#cloud-config\n# two\n');
+});
+
+test('whoever makes up URLs makes answers be forgotten, and no more', async () => {
+  const one = bootPlan([bootMachine(1)]);
+  const { ask } = openFace(one);
+  const asked = await Promise.all(
+    Array.from({ length: 50 }, async (_, number) => (await ask(`/ipxe?${first}&odd=${number}`)).text()),
+  );
+  expect(new Set(asked).size).toBe(1);
+  expect(keptAnswer(one, `/ipxe?${first}&odd=0`)).toBeUndefined();
+  expect(keptAnswer(one, `/ipxe?${first}&odd=49`)?.text).toBe(asked[0]);
 });
 
 test('the URL of the user-data in the script is that machine’s', async () => {

@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono';
 import { findRemoteAddress, type Log, type OpenFile } from '../effects/index.js';
 import { isMusterError, type MusterError } from '../model/index.js';
 import { answerBoot, type BootRequest, type BootResponse } from './answer.js';
+import { keepAnswer, keptAnswer } from './answers-kept.js';
 import type { BootStage } from './boot-stage.js';
 import { fail } from './errors.js';
 import { explainBoot } from './explain.js';
@@ -16,7 +17,7 @@ import { findAsset, serveAsset } from './serve-asset.js';
 export interface BootDeps {
   /** Asked at each request; `undefined` while there is no cluster yet. Give the same object until it changes. */
   readonly plan: () => BootPlan | undefined;
-  /** Called often: after each MiB of a file. */
+  /** Called often: after each piece of a file. */
   readonly onStage: (stage: BootStage) => void;
   readonly openFile: OpenFile;
   readonly log: Log;
@@ -66,14 +67,24 @@ function answerChain(deps: BootDeps, c: Context): Response {
 }
 
 function answerMachine(deps: BootDeps, c: Context, kind: MachineRequest): Response {
-  const facts = parseFacts(queryOf(c));
   const plan = deps.plan();
+  const url = pathAndQuery(c);
+  const known = plan === undefined ? undefined : keptAnswer(plan, url);
+  if (known !== undefined) {
+    if (c.req.raw.method === 'GET') tell(deps, c, known.stage);
+    return new Response(known.text, { headers: known.headers });
+  }
+  const facts = parseFacts(queryOf(c));
   if (plan === undefined) {
     if (kind === 'script') return text(renderNotReady(originOf(c)));
     return refuse(fail('boot/not-ready'), { 'retry-after': '5' });
   }
   const response = answerBoot({ kind, facts }, plan);
-  if (c.req.raw.method === 'GET') tell(deps, c, stageOf(response, facts));
+  const stage = stageOf(response, facts);
+  if (c.req.raw.method === 'GET') tell(deps, c, stage);
+  if ('machine' in response) {
+    keepAnswer(plan, url, { text: response.text, headers: textHeaders(response.text), stage });
+  }
   return respond(response, facts);
 }
 
@@ -135,13 +146,21 @@ function refuse(error: MusterError, headers: Readonly<Record<string, string>> = 
 
 /** With its length, so that iPXE keeps the connection for the next file. */
 function text(body: string, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
-  const common = {
+  return new Response(body, { status, headers: { ...textHeaders(body), ...headers } });
+}
+
+function textHeaders(body: string): Readonly<Record<string, string>> {
+  return {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   };
-  return new Response(body, { status, headers: { ...common, ...headers } });
+}
+
+function pathAndQuery(c: Context): string {
+  const { url } = c.req.raw;
+  return url.slice(url.indexOf('/', url.indexOf('//') + 2));
 }
 
 function queryOf(c: Context): URLSearchParams {

@@ -30,7 +30,7 @@ function indexAssets({ profiles }: BootPlan): ReadonlyMap<string, BootAsset> {
 
 /**
  * A file, or the part that is asked for, as a stream: the memory it takes does not grow with the file. `onProgress` is
- * called for transfers of the whole, at the start and after each MiB.
+ * called for transfers of the whole, at the start and after each piece.
  *
  * @throws `boot/no-such-asset`, `boot/asset-changed`
  */

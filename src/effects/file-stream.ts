@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type FileHandle, open } from 'node:fs/promises';
+import { openFilePieces } from './file-pieces.js';
 
 /** A file that is open for reading. */
 export interface OpenedFile {
@@ -8,8 +9,8 @@ export interface OpenedFile {
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
   /**
-   * The bytes from `start` up to and without `end`, read as they are wanted, 1 MiB at a time; closes the file at the end,
-   * when it is cancelled, and after two minutes in which nobody wanted more.
+   * The bytes from `start` up to and without `end`, read as they are wanted, 2 MiB at a time, once for all who want the
+   * same at one time; closes the file at the end, when it is cancelled, and after two minutes in which nobody wanted more.
    */
   stream(start: number, end: number, onRead?: (sentBytes: number) => void): ReadableStream<Uint8Array>;
   /** For a file of which no stream was taken. */
@@ -19,8 +20,10 @@ export interface OpenedFile {
 /** `undefined`: there is no such file, or it is none. */
 export type OpenFile = (path: string) => Promise<OpenedFile | undefined>;
 
-const chunkBytes = 1024 * 1024;
+const pieceBytes = 2 * 1024 * 1024;
 const stalledMs = 120_000;
+
+const pieces = openFilePieces();
 
 export const realOpenFile: OpenFile = async (path) => {
   const file = await open(path, 'r').catch((error: unknown) => {
@@ -37,13 +40,26 @@ export const realOpenFile: OpenFile = async (path) => {
   return {
     sizeBytes: found.size,
     modifiedMs: found.mtimeMs,
-    stream: (start, end, onRead) => streamOf(file, start, end, onRead),
+    stream: (start, end, onRead) => {
+      const readPiece = (index: number) =>
+        pieces.take(`${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}:${index}`, () =>
+          readAt(file, index * pieceBytes, Math.min(pieceBytes, found.size - index * pieceBytes)),
+        );
+      return streamOf(file, readPiece, start, end, onRead);
+    },
     close: () => file.close(),
   };
 };
 
+async function readAt(file: FileHandle, from: number, length: number): Promise<Buffer> {
+  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, from);
+  if (bytesRead < length) throw new Error('the file became shorter while it was read');
+  return buffer;
+}
+
 function streamOf(
   file: FileHandle,
+  readPiece: (index: number) => Promise<Buffer>,
   start: number,
   end: number,
   onRead: (sentBytes: number) => void = () => {},
@@ -59,11 +75,12 @@ function streamOf(
       async pull(controller) {
         clearTimeout(watchdog.timer);
         try {
-          const length = Math.min(chunkBytes, end - at.next);
-          const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at.next);
-          if (bytesRead === 0) throw new Error('the file became shorter while it was read');
-          at.next += bytesRead;
-          controller.enqueue(buffer.subarray(0, bytesRead));
+          const index = Math.floor(at.next / pieceBytes);
+          const begin = index * pieceBytes;
+          const piece = await readPiece(index);
+          const part = piece.subarray(at.next - begin, end - begin);
+          at.next += part.length;
+          controller.enqueue(part);
           onRead(at.next - start);
           if (at.next >= end) {
             await stop();

@@ -17,7 +17,7 @@ import { findBuiltImage } from './built-image.js';
 export async function runBootServe({ flags, signal }: CommandInput): Promise<ExitCode> {
   const cluster = findClusterFolder(flags);
   const at = textFlag(flags, 'listen') ?? '127.0.0.1:7979';
-  const log = openLog('boot');
+  const log = openLog('boot', 'info', 'soon');
   const images = openBootImages({
     folder: cluster.folder,
     cache: join(cluster.state, 'assets'),
