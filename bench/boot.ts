@@ -229,8 +229,10 @@ async function storm(muster: MeasuredProcess, known: number): Promise<Storm> {
     Array.from({ length: 10_000 }, async (_, index) => {
       const userData = queryOf('/user-data', (index % known) + 1);
       let answered = 0;
+      // One address has fewer ports than these are connections.
+      const from = `127.1.${index >> 8}.${index & 255}`;
       for (const path of ['/boot.ipxe', queryOf('/ipxe', index + 1), userData]) {
-        if (await isAnswered(muster.port, path, () => again.push(path))) answered += 1;
+        if (await isAnswered(muster.port, path, from, () => again.push(path))) answered += 1;
       }
       return answered;
     }),
@@ -245,10 +247,10 @@ async function storm(muster: MeasuredProcess, known: number): Promise<Storm> {
 }
 
 /** As firmware does, which asks again after a while. */
-async function isAnswered(port: number, path: string, onAgain: () => void): Promise<boolean> {
+async function isAnswered(port: number, path: string, from: string, onAgain: () => void): Promise<boolean> {
   for (let left = 3; left > 0; left -= 1) {
     try {
-      return (await fetchText(port, path)) !== '';
+      return (await fetchText(port, path, from)) !== '';
     } catch {
       onAgain();
     }
@@ -257,9 +259,9 @@ async function isAnswered(port: number, path: string, onAgain: () => void): Prom
 }
 
 /** On a connection of its own. */
-function fetchText(port: number, path: string): Promise<string> {
+function fetchText(port: number, path: string, localAddress = '127.0.0.1'): Promise<string> {
   return new Promise<string>((resolvePromise, reject) => {
-    const request = get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
+    const request = get({ host: '127.0.0.1', port, path, localAddress, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

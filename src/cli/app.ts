@@ -63,8 +63,7 @@ export const runLockAcquire = inside(async () => (await import('./run-lock.js'))
 export const runLockRelease = inside(async () => (await import('./run-lock.js')).runLockRelease);
 export const runLockPause = inside(async () => (await import('./run-lock.js')).runLockPause);
 export const runLockResume = inside(async () => (await import('./run-lock.js')).runLockResume);
-export const runLogs = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-logs.js')).runLogs(input);
+export const runLogs = inside(async () => (await import('./run-logs.js')).runLogs);
 export const runLs = inside(async () => (await import('./run-keys.js')).runLs);
 export const runMachineAccept = inside(async () => (await import('./boot/run-accept.js')).runMachineAccept);
 export const runMachineReplace = inside(async () => (await import('./run-machine.js')).runMachineReplace);
@@ -85,8 +84,7 @@ export const runSchema = async (_input: CommandInput): Promise<ExitCode> =>
 export const runServe = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-serve.js')).runServe(input);
 export const runSet = inside(async () => (await import('./run-keys.js')).runSet);
-export const runSsh = async (input: CommandInput): Promise<ExitCode> =>
-  (await import('./run-ssh.js')).runSsh(input);
+export const runSsh = inside(async () => (await import('./run-ssh.js')).runSsh);
 export const runStatus = inside(async () => (await import('./run-status.js')).runStatus);
 export const runStoreServe = async (input: CommandInput): Promise<ExitCode> =>
   (await import('./run-store.js')).runStoreServe(input);

@@ -36,7 +36,7 @@ write_files:
 
 // What the control process places on a machine.
 const unit = `[Service]
-ExecStart=/usr/bin/sleep infinity
+ExecStart=/bin/sh -c 'echo hello from %H; exec sleep infinity'
 [X-Fleet]
 Conflicts=never@*.service
 `;
@@ -84,6 +84,8 @@ test('three machines with no disk are a cluster from power-on, and one whose pow
     'OK',
     '',
   ]);
+  // As the article's iPXE script has it.
+  expect((await on('core-01', 'cat /proc/cmdline')).stdout).toMatch(/ cloud-config-url=http:\S+\?mac=/);
   const failed = await on('core-01', 'systemctl list-units --failed --no-legend --plain');
   expect(failed).toMatchObject({ code: 0, stdout: '' });
 
@@ -101,6 +103,10 @@ test('three machines with no disk are a cluster from power-on, and one whose pow
 
   const started = await site.muster('unit', 'start', 'hello.service');
   expect(started, started.stderr).toMatchObject({ code: 0 });
+  const [hello] = JSON.parse((await site.muster('unit', 'list', '-o', 'json')).stdout);
+  expect(hello).toMatchObject({ name: 'hello.service', active: 'active', sub: 'running' });
+  const said = await site.muster('logs', hello.machine.name, '--unit', 'hello.service');
+  expect(said.stdout, said.stderr).toContain(`hello from ${hello.machine.name}`);
   const read = await on(
     'core-02',
     'ETCDCTL_API=3 etcdctl --command-timeout=60s get /before --print-value-only',
