@@ -34,9 +34,9 @@ export function chooseMachine(board: Board, unit: PlannedUnit, except?: MachineI
 }
 
 function reasonFor({ options, avoids }: PlannedUnit, { count }: MachineLoad, penalty: number): string {
-  const fewest = `has the fewest units, ${count}`;
-  if (options.spread.length === 0 && avoids.length === 0) return `of the machines that fit it ${fewest}`;
-  return `of the machines that fit it has the fewest that the unit keeps apart from, ${penalty}; of these it ${fewest}`;
+  const fewest = `the fewest units, ${count}`;
+  if (options.spread.length === 0 && avoids.length === 0) return `of the machines that fit it has ${fewest}`;
+  return `of the machines that fit it has the fewest to keep apart from, ${penalty}, then ${fewest}`;
 }
 
 /** How little a machine is wanted, beyond how full it is. */

@@ -131,6 +131,7 @@ function eventsOf(
 ): readonly StoreEvent[] {
   const told = decisions.filter(({ kind, unit }) => {
     if (leaving.has(kind)) displaced.add(unit);
+    if (kind === 'removed') displaced.delete(unit);
     if (kind === 'placed') return displaced.delete(unit);
     return leaving.has(kind) || kind === 'rolled-back';
   });

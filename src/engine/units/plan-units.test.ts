@@ -246,10 +246,12 @@ test('a drain stops first, one at a time, or starts first where the unit allows 
   world.plan();
   expect(world.where()['c']).toEqual(['s.service']);
   world.mark('b', 'drain');
-  expect(world.plan()).toEqual(['t.service moved c: its machine is being drained']);
+  expect(world.plan()).toEqual([
+    't.service moved b: its machine is being drained; it is started on core-c first',
+  ]);
   expect(world.table.jobs.get('t.service')?.target).toBe(idOf('b'));
   world.state('t.service', 'c', 'active');
-  expect(world.plan()).toEqual(['t.service changed c: it is up on its new machine']);
+  expect(world.plan()).toEqual(['t.service placed c: it is up on its new machine']);
   expect(world.where()).toEqual({ a: [], b: [], c: ['s.service', 't.service'] });
   expect(world.plan()).toEqual([]);
 });
@@ -291,7 +293,9 @@ test('nothing is evened out before somebody asks; then it is, one unit at a time
 test('a rebalance starts the new one first where the unit allows it, and ends when it does not come up', () => {
   const world = lopsided('Handover=start-first');
   world.rebalance();
-  expect(world.plan()).toEqual(['u1.service moved b: evened out: 5 units there, 0 on the other']);
+  expect(world.plan()).toEqual([
+    'u1.service moved a: evened out: 5 units there, 0 on the other; it is started on core-b first',
+  ]);
   expect(world.where()['a']).toContain('u1.service');
   world.plan(60_000);
   expect(world.table.rebalance()).toBe(0);

@@ -188,7 +188,8 @@ function leave(pass: PlanPass, name: string, from: MachineId, to: MachineId, rea
     return;
   }
   const { previous: _previous, isProved: _isProved, ...plain } = entry;
-  pass.decide({ kind: 'moved', unit: name, machine: to, reason }, [schedule(to, name, plain)]);
+  const before = `${reason}; it is started on ${board.machines.get(to)?.name ?? to} first`;
+  pass.decide({ kind: 'moved', unit: name, machine: from, reason: before }, [schedule(to, name, plain)]);
 }
 
 function removeAll(pass: PlanPass, name: string, job: UnitJob | undefined, reason: string): void {
@@ -316,7 +317,7 @@ function finishHandOver(
   }
   // One that fails there stays where it is: the operator sees both in the list.
   if (state?.active !== 'active' && state?.isDone !== true) return true;
-  pass.decide({ kind: 'changed', unit: name, machine: next, reason: 'it is up on its new machine' }, [
+  pass.decide({ kind: 'placed', unit: name, machine: next, reason: 'it is up on its new machine' }, [
     { kind: 'target', unit: name, machine: next },
     schedule(target, name, undefined),
   ]);
