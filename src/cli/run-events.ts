@@ -68,7 +68,13 @@ function keyOf({ at, kind, machine }: StoreEvent): string {
   return `${at} ${kind} ${machine}`;
 }
 
+/** How a unit stands to the machine that its event names. */
+function wayOf(kind: string): string {
+  return kind === 'unit-placed' || kind === 'unit-rolled-back' ? 'on' : 'from';
+}
+
 function lineOf({ at, kind, machine, memberId, unit, reason }: StoreEvent): string {
-  const about = [unit ?? '', machine, memberId].filter((text) => text !== '').join(' ');
+  const where = unit === undefined || machine === '' ? machine : `${wayOf(kind)} ${machine}`;
+  const about = [unit ?? '', where, memberId].filter((text) => text !== '').join(' ');
   return `${new Date(at).toISOString()}  ${kind}${about === '' ? '' : ` ${about}`}${reason === '' ? '' : `: ${reason}`}`;
 }

@@ -19,6 +19,7 @@ import { fail } from './errors.js';
 import { ageText, machineColumns } from './machine-table.js';
 import { type Column, printJson, printRows, renderTable } from './print.js';
 import { bindProvider } from './provider-deps.js';
+import { unitLines } from './unit-lines.js';
 
 export async function runStatus({ flags }: CommandInput): Promise<ExitCode> {
   const status = await findStatus(findClusterFolder(flags));
@@ -137,6 +138,7 @@ async function renderStatus(status: ClusterStatus): Promise<string> {
     ...(status.store === undefined ? [] : [`store    ${storeLine(status.store)}`]),
     ...(status.store?.discovery === undefined ? [] : [`token    ${status.store.discovery}`]),
     ...(status.rebootLocks ?? []).flatMap(lockLine).map((line) => `reboots  ${line}`),
+    ...unitLines(status).map((line, index) => `${index === 0 ? 'units    ' : '         '}${line}`),
   ];
   if (status.machines.length === 0) return `${head.join('\n')}\n`;
   const parts = [`${head.join('\n')}\n`, await renderTable(status.machines, machineColumns)];

@@ -126,7 +126,7 @@ test('stages are events, in the order of their times', () => {
   ]);
 });
 
-test('the units of the cluster are told by machine, those that are to go included', () => {
+test('the units of the cluster are told by machine, those that are to go included, and those that wait', () => {
   const units = openUnitTable();
   const entry = JSON.stringify({ hash: 'ab', state: 'launched', restart: 0 });
   const state = { loadState: 'loaded', activeState: 'failed', subState: 'failed', reason: 'exit code 1' };
@@ -138,6 +138,12 @@ test('the units of the cluster are told by machine, those that are to go include
     { name: 'b.service', targetState: 'launched', active: 'failed', sub: 'failed', reason: 'exit code 1' },
   ]);
   expect(foldStatus(input({ units: openUnitTable() })).machines[0]?.scheduledUnits).toEqual([]);
+  const bytes = Array.from({ length: 20 }, () => 1);
+  for (const name of ['b.service', 'c.service', 'd@.service']) {
+    units.fold(`/_coreos.com/fleet/job/${name}/object`, JSON.stringify({ Name: name, UnitHash: bytes }), 1);
+    units.fold(`/_coreos.com/fleet/job/${name}/target-state`, 'launched', 1);
+  }
+  expect(foldStatus(input({ units })).waitingUnits).toEqual(['c.service']);
   expect(foldStatus(input()).machines[0]).not.toHaveProperty('scheduledUnits');
 });
 

@@ -12,7 +12,7 @@ import type {
 } from '../registry/index.js';
 import { type BootStatus, bootText, foldBoot } from './boot-status.js';
 import type { LockStatus } from './lock-status.js';
-import { foldScheduled, type ScheduledUnitStatus } from './scheduled-units.js';
+import { foldScheduled, foldWaiting, type ScheduledUnitStatus } from './scheduled-units.js';
 
 /** What `muster status -o json` prints. Fields are only ever added. */
 export interface ClusterStatus {
@@ -25,6 +25,8 @@ export interface ClusterStatus {
   readonly machines: readonly MachineStatus[];
   /** Of the etcd cluster that the machines run; nothing where the store is embedded. */
   readonly store?: StoreStatus;
+  /** Units that are to be somewhere and are nowhere, by name; missing where nobody has looked. */
+  readonly waitingUnits?: readonly string[];
   /** Who may reboot, by group; missing where nobody has looked yet. */
   readonly rebootLocks?: readonly LockStatus[];
 }
@@ -128,6 +130,7 @@ export function foldStatus(input: StatusInput): ClusterStatus {
     endpoints: input.endpoints,
     machines,
     ...(store === undefined ? {} : { store }),
+    ...(input.units === undefined ? {} : { waitingUnits: foldWaiting(input.units) }),
     ...(input.rebootLocks === undefined ? {} : { rebootLocks: input.rebootLocks }),
   };
 }

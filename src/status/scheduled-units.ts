@@ -33,6 +33,22 @@ export function foldScheduled(table: UnitTable): ReadonlyMap<MachineId, readonly
   );
 }
 
+/**
+ * Units that are to be somewhere and are nowhere, by name; `muster unit why` tells the reasons. A template is never
+ * anywhere itself.
+ */
+export function foldWaiting({ jobs, schedule }: UnitTable): readonly string[] {
+  const placed = new Set([...schedule.values()].flatMap((entries) => [...entries.keys()]));
+  return [...jobs]
+    .filter(
+      ([name, { object, targetState }]) =>
+        object !== undefined && targetState !== 'inactive' && !placed.has(name),
+    )
+    .map(([name]) => name)
+    .filter((name) => !name.includes('@.'))
+    .sort();
+}
+
 function statusOf(table: UnitTable, machine: MachineId, name: string): ScheduledUnitStatus {
   const { active = '', sub = '', reason } = table.states.get(name)?.get(machine) ?? {};
   const targetState = table.schedule.get(machine)?.get(name)?.state ?? 'removed';

@@ -17,6 +17,8 @@ export interface FollowOptions {
 /** A failure from before counts as one from now when nothing else was heard for so long. */
 const staleMs = 3_000;
 const lookEveryMs = 250;
+/** One that fails as it begins is active for a moment: systemd takes it for started. */
+const settleMs = 500;
 
 /**
  * Prints each unit as it gets where it should be, and each that failed as soon as it has; 1 when there is one that failed
@@ -40,12 +42,24 @@ export async function followUnits(
       seen.wake();
     }
   })();
+  /** Since when units are there; those that were before have nothing to prove. */
+  const reachedAt = new Map<string, number>();
+  for (const name of names) {
+    if (judgeUnit(before, name, aim).kind === 'reached') reachedAt.set(name, Number.NEGATIVE_INFINITY);
+  }
+  const isSettled = (name: string) => {
+    const now = realClock.monotonic();
+    const since = reachedAt.get(name) ?? now;
+    reachedAt.set(name, since);
+    return aim !== 'launched' || now - since >= settleMs;
+  };
   const look = (table: UnitTable) => {
     for (const name of open) {
       if (stale.has(name) && (!wasFailed(table, name) || realClock.monotonic() - begun > staleMs))
         stale.delete(name);
       const verdict = judgeUnit(table, name, aim, () => stale.has(name));
-      if (verdict.kind === 'open') continue;
+      if (verdict.kind === 'open') reachedAt.delete(name);
+      if (verdict.kind === 'open' || (verdict.kind === 'reached' && !isSettled(name))) continue;
       open.delete(name);
       if (verdict.kind === 'reached') process.stdout.write(`${name}: ${verdict.word}\n`);
       else failed.set(name, `failed on ${machineName(table, verdict.machine)}: ${verdict.reason}`);

@@ -26,7 +26,9 @@ import { withUnits } from './with-units.js';
 export function runUnitList(input: CommandInput): Promise<ExitCode> {
   return withUnits(input, async (units) => {
     const table = await units.table();
-    const rows = submittedNames(table).flatMap((name) => unitRows(table, name));
+    // A template is a file: its instances are units.
+    const names = submittedNames(table).filter((name) => findUnitName(name)?.instance !== '');
+    const rows = names.flatMap((name) => unitRows(table, name));
     await printRows(textFlag(input.flags, 'output') ?? 'table', rows, unitColumns);
     return 0;
   });

@@ -12,6 +12,7 @@ export interface UnitRow {
   /** Empty texts: nowhere. */
   readonly machine: { readonly id: string; readonly name: string };
   readonly targetState: string;
+  /** Empty: it is global, and has none of its own. */
   readonly currentState: string;
   readonly active: string;
   readonly sub: string;
@@ -34,11 +35,12 @@ export function unitRows(table: UnitTable, name: string): readonly UnitRow[] {
   const ids = placesOf(table, name);
   return (ids.length === 0 ? [undefined] : ids).map((id) => {
     const state = id && stateOn(table, name, id);
+    const isGlobal = id !== undefined && table.schedule.get(id)?.get(name)?.isGlobal === true;
     return {
       name,
       machine: { id: id ?? '', name: id === undefined ? '' : machineName(table, id) },
       targetState: job?.targetState ?? 'inactive',
-      currentState: currentStateOf(table, name),
+      currentState: isGlobal ? '' : currentStateOf(table, name),
       active: state?.active ?? '',
       sub: state?.sub ?? '',
       hash: job?.object?.hash ?? '',
