@@ -7,7 +7,7 @@ import { openScheduledUnits } from '../src/agent/scheduled-units.js';
 import type { Supervisor, UnitStatus } from '../src/agent/supervisor.js';
 import { realClock, silentLog } from '../src/effects/index.js';
 import { memoryFiles } from '../src/effects/testing.js';
-import { connect, holdLease } from '../src/etcd/index.js';
+import { connect, holdLease, keyOf } from '../src/etcd/index.js';
 import { type MachineId, machineId } from '../src/model/index.js';
 import { openRegistry } from '../src/registry/index.js';
 
@@ -18,6 +18,8 @@ export interface Agents {
   untilActive(count: number): Promise<void>;
   /** Units that one machine has started. */
   startedOn(id: MachineId): number;
+  /** So many bare puts by each, one after another, all machines side by side: what the store and the wire cost alone. */
+  putEach(count: number): Promise<void>;
   /** Its power fails: it says nothing more, and its lease runs out. */
   kill(id: MachineId): Promise<void>;
   close(): Promise<void>;
@@ -57,6 +59,9 @@ export async function startAgents(url: string, count: number, ttlSeconds: number
         look();
       }),
     startedOn: (id) => active.get(id)?.size ?? 0,
+    async putEach(puts) {
+      await Promise.all([...machines.values()].map((machine) => machine.put(puts)));
+    },
     async kill(id) {
       active.get(id)?.clear();
       await machines.get(id)?.kill();
@@ -70,6 +75,7 @@ export async function startAgents(url: string, count: number, ttlSeconds: number
 
 interface Machine {
   readonly announced: Promise<void>;
+  put(count: number): Promise<void>;
   kill(): Promise<void>;
 }
 
@@ -140,6 +146,11 @@ function startMachine(
   );
   return {
     announced: announcement.promise,
+    async put(count) {
+      for (let index = 0; index < count; index += 1) {
+        await kv.put({ key: keyOf(`/bench/${id}/${index}`), value: keyOf('x'.repeat(100)) });
+      }
+    },
     async kill() {
       // Its connection goes first, so that the lease cannot be given back.
       await kv.close();

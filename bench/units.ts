@@ -42,6 +42,10 @@ export async function benchUnits(): Promise<void> {
       fleet.placed,
       '10,000 ms',
     ),
+    {
+      ...row('the same', '', `as many bare puts by the same clients ${ms(large.floorMs)}`),
+      ratio: `${(large.placedMs / large.floorMs).toFixed(1)}x`,
+    },
     row('of that, processor time of store and engine', ms(large.placedCpuMs)),
     row('of that, processor time of the process with all agents', ms(large.agentsCpuMs)),
     row('a pass with nothing to do', `${large.idlePassMs.toFixed(3)} ms`, fleet.idle, '50 ms'),
@@ -120,6 +124,9 @@ async function measure(control: Control, machineCount: number, unitCount: number
     const used = process.cpuUsage(own);
     const agentsCpuMs = (used.user + used.system) / 1_000;
     const placedCpuMs = (await control.figures()).cpuMs - before.cpuMs;
+    const floorStart = performance.now();
+    await agents.putEach(unitCount / machineCount);
+    const floorMs = performance.now() - floorStart;
     await pause(1_000);
     const quiet = await control.figures();
     await pause(quietMs);
@@ -132,6 +139,7 @@ async function measure(control: Control, machineCount: number, unitCount: number
       placedMs,
       placedCpuMs,
       agentsCpuMs,
+      floorMs,
       engineIdle: String(sum(later.engine) - sum(quiet.engine)),
       beatsPerSecond: (sum(later.clients) - sum(quiet.clients)) / (quietMs / 1_000),
       idleCpu: (100 * (later.cpuMs - quiet.cpuMs)) / quietMs,
