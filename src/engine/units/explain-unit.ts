@@ -28,7 +28,7 @@ export function explainUnit(
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     .map((machine): MachineVerdict => {
       const isHere = board.holders(name).has(machine.id);
-      const misfit = findMisfit(board, unit, machine) ?? (isHere ? undefined : findRefusal(machine));
+      const misfit = findMisfit(board, unit, machine) ?? findRefusal(machine);
       const against = misfit === undefined ? '' : renderMisfit(misfit);
       return { machine: machine.id, isHere, units: machine.count, against };
     });

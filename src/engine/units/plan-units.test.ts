@@ -353,6 +353,36 @@ test('a text that fails is put back, and no more of them are touched', () => {
   expect(world.table.schedule.get(idOf('b'))?.get('w@2.service')?.hash).toBe(old);
 });
 
+test('another text while one is being tried takes its place, and goes back to the last that was good', () => {
+  const world = three();
+  const units = ['w@1.service', 'w@2.service'] as const;
+  const roll = (command: string, options = '') => {
+    for (const name of units) world.unit(name, options, 'launched', command);
+    world.plan();
+    return units.map((name, at) => world.table.schedule.get(idOf('ab'.charAt(at)))?.get(name)?.hash);
+  };
+  const wanted = (name: string) => world.table.jobs.get(name)?.object?.hash;
+  const good = roll('/bin/good');
+  const tried = roll('/bin/tried', 'UpdateParallel=2');
+  expect(tried).toEqual(units.map(wanted));
+  expect(roll('/bin/bad')).toEqual([wanted('w@1.service'), tried[1]]);
+  world.state('w@1.service', 'a', 'failed');
+  world.plan();
+  expect(units.map((name, at) => world.table.schedule.get(idOf('ab'.charAt(at)))?.get(name)?.hash)).toEqual(
+    good,
+  );
+});
+
+test('why tells of a machine that is being drained, also where the unit still is there', () => {
+  const world = three();
+  world.unit('u.service', 'MachineMetadata=rack=one');
+  world.plan();
+  world.mark('a', 'drain');
+  world.plan();
+  const [here] = world.why('u.service').machines;
+  expect(here).toMatchObject({ isHere: true, against: 'the machine is being drained' });
+});
+
 test('whatever comes: no two that conflict together, none over its reserve, and a second plan is empty', () => {
   const digit = fc.constantFrom(...'0123456789');
   const options = fc.constantFrom(

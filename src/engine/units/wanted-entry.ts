@@ -54,11 +54,15 @@ function replaceInTurn(
   entry: ScheduleEntry,
   plain: ScheduleEntry,
 ): ScheduleEntry {
-  const unproved = entriesOf(pass, unit).filter(
-    ({ previous, isProved }) => previous !== undefined && !isProved,
+  const isUnproved = ({ previous, isProved }: ScheduleEntry) => previous !== undefined && !isProved;
+  const isWhole = !isUnproved(entry);
+  // One that a text before this one was being tried on is down already, maybe: it waits for none but those of this text.
+  const ahead = entriesOf(pass, unit).filter(
+    (other) => other !== entry && isUnproved(other) && (isWhole || other.hash === unit.hash),
   );
-  if (unproved.length >= unit.options.updateParallel) return { ...plain, hash: entry.hash, ...restOf(entry) };
-  return { ...plain, previous: entry.hash };
+  if (ahead.length >= unit.options.updateParallel) return { ...plain, hash: entry.hash, ...restOf(entry) };
+  const good = isWhole ? entry.hash : entry.previous;
+  return good === undefined || good === unit.hash ? plain : { ...plain, previous: good };
 }
 
 function restOf({ previous, isProved }: ScheduleEntry) {
