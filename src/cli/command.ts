@@ -93,6 +93,11 @@ export function textFlag(flags: FlagValues, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Whether `--no-NAME` was given: commander has the flag without its "no". */
+export function isOff(flags: FlagValues, name: string): boolean {
+  return flags[name] === false;
+}
+
 export function isSet(flags: FlagValues, name: string): boolean {
   return flags[name] === true;
 }

@@ -61,7 +61,7 @@ export const cliErrors = {
   },
   'cli/unit-place': {
     message: 'unit "{unit}": {problem}; its machines: {known}',
-    next: 'name one of them with --machine',
+    next: 'name one of them with --machine, before the unit',
     httpStatus: 409,
   },
   'cli/bad-cluster': {
@@ -139,7 +139,7 @@ export const cliErrors = {
     retry: 'now',
   },
   'cli/unknown-machine': {
-    message: 'there is no machine "{name}" in cluster "{cluster}"',
+    message: 'there is no machine "{name}" in {cluster}',
     next: 'its machines are: {known}',
     httpStatus: 404,
   },

@@ -33,5 +33,9 @@ export function parseCount(flag: string, text: string): number {
 export function checkNames(cluster: string, known: readonly string[], names: readonly string[]): void {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  throw fail('cli/unknown-machine', { name: unknown, cluster, known: known.join(', ') });
+  throw fail('cli/unknown-machine', {
+    name: unknown,
+    cluster: `cluster "${cluster}"`,
+    known: known.join(', '),
+  });
 }

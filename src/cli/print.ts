@@ -31,8 +31,13 @@ export async function renderTable<Row>(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
   });
   table.push(columns.map((column) => column.title));
-  for (const row of rows) table.push(columns.map((column) => column.text(row) || '-'));
+  for (const row of rows) table.push(columns.map((column) => plain(column.text(row)) || '-'));
   return `${table.toString().replace(/ +$/gm, '')}\n`;
+}
+
+/** Names and reasons come from anybody: none of them moves the cursor or makes a line of its own. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 const noLines = {

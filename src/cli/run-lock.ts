@@ -135,6 +135,9 @@ async function clientOf(
   machines: LockMachines,
 ): Promise<{ readonly id: string; readonly machine: string }> {
   const text = args[0] ?? (await realFiles.readText('/etc/machine-id'))?.trim() ?? '';
+  if (args[0] !== undefined && !/^\P{Cc}+$/u.test(text)) {
+    throw fail('cli/usage', { problem: 'that is no ID', hint: 'give a machine’s name or an ID in one line' });
+  }
   if (text === '') {
     const hint = 'name a machine or give an ID';
     throw fail('cli/usage', { problem: 'this computer has no machine ID', hint });

@@ -19,14 +19,15 @@ export async function runLogs(input: CommandInput): Promise<ExitCode> {
   if (name === undefined && !isSet(flags, 'control')) {
     throw fail('cli/usage', { problem: 'no machine was named', hint: 'name one, or pass --control' });
   }
-  const path =
-    name === undefined ? controlLog(cluster) : await machineLog(cluster, name, textFlag(flags, 'unit'));
-  if (path === undefined) return readJournal(input);
+  const unit = textFlag(flags, 'unit');
+  const lines = parseCount('--lines', textFlag(flags, 'lines') ?? '100');
+  const path = name === undefined ? controlLog(cluster) : await machineLog(cluster, name, unit);
+  if (path === undefined) return readJournal(input, lines);
   if (!existsSync(dirname(path)) || (!isSet(flags, 'follow') && !existsSync(path))) {
     process.stderr.write('nothing was said yet\n');
     return 0;
   }
-  const size = await print(path, 0);
+  const size = await print(path, unit === undefined ? 0 : await lastLines(path, lines));
   if (isSet(flags, 'follow')) await follow(path, size, signal);
   return 0;
 }
@@ -51,13 +52,31 @@ async function machineLog(
 }
 
 /** What systemd on a machine of its own has of a unit. */
-async function readJournal(input: CommandInput): Promise<ExitCode> {
+async function readJournal(input: CommandInput, lines: number): Promise<ExitCode> {
   const { args, flags } = input;
   const follow = isSet(flags, 'follow') ? ['--follow'] : [];
-  const lines = String(parseCount('--lines', textFlag(flags, 'lines') ?? '100'));
   // Of units of the system a plain user sees nothing.
   const words = ['sudo', '-n', 'journalctl', '--no-pager', '--unit', textFlag(flags, 'unit') ?? ''];
-  return runSsh({ ...input, args: [...args.slice(0, 1), '--', ...words, '--lines', lines, ...follow] });
+  return runSsh({
+    ...input,
+    args: [...args.slice(0, 1), '--', ...words, '--lines', String(lines), ...follow],
+  });
+}
+
+/** The offset of the last so many lines. Cost: reads all of it. */
+async function lastLines(path: string, lines: number): Promise<number> {
+  if (!existsSync(path)) return 0;
+  const starts = [0];
+  let at = 0;
+  for await (const chunk of createReadStream(path)) {
+    const bytes: Buffer = chunk;
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, end + 1)) {
+      starts.push(at + end + 1);
+      if (starts.length > lines + 1) starts.shift();
+    }
+    at += bytes.length;
+  }
+  return starts.at(-1) === at ? (starts.at(-lines - 1) ?? 0) : (starts.at(-lines) ?? 0);
 }
 
 /** Prints the file from an offset on; returns the offset after it. A file that became shorter is begun anew. */

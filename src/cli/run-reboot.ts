@@ -7,7 +7,7 @@ import { readAppliedPlan } from './applied-plan.js';
 import { checkQuorum } from './check-quorum.js';
 import { type ClusterFolder, findClusterFolder } from './cluster-folder.js';
 import type { ClusterPlan } from './cluster-plan.js';
-import { type CommandInput, type ExitCode, isSet, textFlag } from './command.js';
+import { type CommandInput, type ExitCode, isOff, isSet, textFlag } from './command.js';
 import { type ControlRecord, getControl } from './control-record.js';
 import { fail } from './errors.js';
 import { openExisting } from './existing.js';
@@ -50,7 +50,7 @@ export async function runReboot(input: CommandInput): Promise<ExitCode> {
     if (isSet(flags, 'rolling')) return await rollAll(context);
     if (!isSet(flags, 'discard')) await checkQuorum(await session.registry.snapshot(), args);
     // Where the store is given up there is nothing left to hold a lock in.
-    if (isSet(flags, 'discard') || flags.lock === false) return await rebootAtOnce(context);
+    if (isSet(flags, 'discard') || isOff(flags, 'lock')) return await rebootAtOnce(context);
     return await rebootInTurn(context);
   } catch (error) {
     const isAway = isMusterError(error) && error.code.startsWith('etcd/') && !signal.aborted;
@@ -69,7 +69,7 @@ function checkFlags({ args, flags }: CommandInput): void {
       throw usage(`--${name} is only for --rolling`, 'give --rolling too');
     }
   }
-  if (isRolling && (flags.lock === false || isSet(flags, 'discard'))) {
+  if (isRolling && (isOff(flags, 'lock') || isSet(flags, 'discard'))) {
     throw usage('a roll never goes without the lock', 'leave out --no-lock and --discard');
   }
 }

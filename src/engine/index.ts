@@ -21,6 +21,6 @@ export type { KeepMembersDeps, WantedCluster } from './members/keep-members.js';
 export { planMembers } from './members/plan-members.js';
 export { type MachineDecision, planMachines } from './plan-machines.js';
 export { type EngineDeps, runEngine } from './run-engine.js';
-export { openBoard } from './units/board.js';
+export { groupOf, openBoard } from './units/board.js';
 export { explainUnit, type MachineVerdict } from './units/explain-unit.js';
 export { type Move, previewMoves } from './units/plan-rebalance.js';

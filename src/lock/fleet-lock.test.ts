@@ -72,6 +72,7 @@ describe('the protocol', () => {
     ['no ID', who(''), {}],
     ['an ID that is none', who(7), {}],
     ['an ID without end', who('a'.repeat(257)), {}],
+    ['an ID of more than one line', who('a\n\u001b[31mMax: 9'), {}],
     ['no group', who('a', ''), {}],
     ['a group with other signs', who('a', 'a_b'), {}],
     ['a body without end', JSON.stringify(who('a')).padEnd(5_000), {}],

@@ -27,7 +27,11 @@ const waitMs = 6 * 60_000;
 
 const bodySchema = z.object({
   client_params: z.object({
-    id: z.string().min(1).max(maxTextLength),
+    id: z
+      .string()
+      .min(1)
+      .max(maxTextLength)
+      .regex(/^\P{Cc}+$/u),
     group: z.string().min(1).max(maxTextLength).regex(groupPattern),
   }),
 });

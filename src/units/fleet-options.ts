@@ -158,7 +158,8 @@ function valuesOf(unit: UnitName, { key, value, line }: UnitFileEntry): readonly
   return parts.map((text) => ({ name, text: fillSpecifiers(text, unit).trim(), line }));
 }
 
-function fillSpecifiers(text: string, unit: UnitName): string {
+/** Those that stand for the unit's own name; all others stay as written. */
+export function fillSpecifiers(text: string, unit: UnitName): string {
   const stem = unit.full.slice(0, unit.full.lastIndexOf('.'));
   const filled: Readonly<Record<string, string>> = {
     n: unit.full,

@@ -35,6 +35,12 @@ test.each([
   expect(parseGlob(pattern)?.(name)).toBe(isMatch);
 });
 
+test('many stars take no longer than few', () => {
+  const many = `${'*a'.repeat(100)}b`;
+  expect(parseGlob(many)?.('a'.repeat(250))).toBe(false);
+  expect(parseGlob(many)?.(`${'a'.repeat(250)}b`)).toBe(true);
+});
+
 test.each(['[]a]', '[-]', '[x-]', '[-x]', '[', '[^', '[^bc', 'a[', '\\'])('%s is malformed', (pattern) => {
   expect(parseGlob(pattern)).toBeUndefined();
 });

@@ -8,24 +8,56 @@ export type Glob = (name: string) => boolean;
  * a backslash takes away the meaning of what follows. `undefined`: it is malformed.
  */
 export function parseGlob(pattern: string): Glob | undefined {
-  let source = '';
+  const tokens: Token[] = [];
   for (let at = 0; at < pattern.length; at += 1) {
     const character = pattern.charAt(at);
-    if (character === '*') source += '[^/]*';
-    else if (character === '?') source += '[^/]';
+    if (character === '*') tokens.push(anyRun);
+    else if (character === '?') tokens.push(/[^/]/s);
     else if (character === '[') {
       const found = readClass(pattern, at + 1);
       if (found === undefined) return undefined;
-      source += found.source;
+      tokens.push(new RegExp(found.source, 's'));
       at = found.last;
     } else {
       if (character === '\\') at += 1;
       if (at >= pattern.length) return undefined;
-      source += literal(pattern.charAt(at));
+      tokens.push(pattern.charAt(at));
     }
   }
-  const expression = new RegExp(`^${source}$`, 's');
-  return (name) => expression.test(name);
+  return (name) => isMatch(tokens, name);
+}
+
+/** A character, a class of them, or `*`. */
+type Token = string | RegExp | typeof anyRun;
+const anyRun = Symbol('*');
+
+/**
+ * Only ever the last `*` takes more than it has: whoever may submit a unit must not keep the engine busy for hours, as a
+ * regular expression of many would. Cost: at most the length of the pattern times that of the name.
+ */
+function isMatch(tokens: readonly Token[], name: string): boolean {
+  let token = 0;
+  let run: { readonly after: number; at: number } | undefined;
+  for (let at = 0; at < name.length || token < tokens.length; ) {
+    const wanted = tokens[token];
+    if (wanted === anyRun) {
+      token += 1;
+      run = { after: token, at };
+    } else if (wanted !== undefined && at < name.length && isOne(wanted, name.charAt(at))) {
+      token += 1;
+      at += 1;
+    } else {
+      if (run === undefined || run.at >= name.length || name.charAt(run.at) === '/') return false;
+      run.at += 1;
+      token = run.after;
+      at = run.at;
+    }
+  }
+  return true;
+}
+
+function isOne(wanted: string | RegExp, character: string): boolean {
+  return typeof wanted === 'string' ? wanted === character : wanted.test(character);
 }
 
 /** From after the bracket; `last` is the closing one. */

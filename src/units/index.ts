@@ -8,7 +8,7 @@
  * Everything here is pure. What a directive of systemd means is not its business.
  */
 export { type CheckedUnit, checkUnit, hashOfUnit, isSameService, type UnitCheck } from './check-unit.js';
-export { type FleetOptions, fleetOptionNames, parseFleetOptions } from './fleet-options.js';
+export { type FleetOptions, fillSpecifiers, fleetOptionNames, parseFleetOptions } from './fleet-options.js';
 export { type Glob, parseGlob } from './glob.js';
 export { optionsOf, renderUnit, type UnitOption } from './render-unit.js';
 export { parseUnitFile, type UnitFile, type UnitFileEntry, type UnitFileSection } from './unit-file.js';

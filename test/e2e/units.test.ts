@@ -114,6 +114,24 @@ test('a unit that fails ends its start at once, and tells why; what is known of 
   ]);
   expect((await site.muster('status')).stdout).toContain(' 1 (1 failed) ');
 
+  // Another text has to stay up before it is called launched; without the flag it is not taken.
+  await site.write(
+    'w.service',
+    '[Unit]\nDescription=A web\n[Service]\nExecStart=/bin/sh -c "sleep 1; exit 4"\n',
+  );
+  expect(await site.muster('unit', 'start', 'w.service')).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('keeps it without --replace'),
+  });
+  expect(await site.muster('unit', 'start', 'w.service', '--replace')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('exited with code 4'),
+  });
+  expect(await site.muster('unit', 'start', 'w.service', '--no-block')).toMatchObject({
+    code: 0,
+    stdout: 'start w.service: asked\n',
+  });
+
   // fleet's API does as the command does.
   const { endpoints } = await site.status();
   const url = `${endpoints.control}/fleet/v1/units/api.service`;

@@ -14,7 +14,7 @@ export const logs: Command = {
     { name: '-u, --unit <unit>', description: 'the output of this unit instead of the console' },
     {
       name: '--lines <n>',
-      description: 'of a unit on a machine with a journal: the last so many',
+      description: 'of a unit: the last so many',
       default: '100',
     },
     { name: '--control', description: 'the log of the control process' },

@@ -92,7 +92,7 @@ const logs: Command = {
   flags: [
     { name: '--file <path>', description: 'cluster file; otherwise cluster.yaml here or in a folder above' },
     { name: '-f, --follow', description: 'go on with what is said from now on, until ^C' },
-    { name: '--lines <count>', description: 'how many of a journal', default: '100' },
+    { name: '--lines <count>', description: 'the last so many', default: '100' },
     onMachine,
   ],
   examples: [

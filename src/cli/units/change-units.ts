@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { TargetState, UnitRegistry, UnitTable } from '../../registry/index.js';
-import { type CommandInput, type ExitCode, isSet, textFlag } from '../command.js';
+import { type CommandInput, type ExitCode, isOff, isSet, textFlag } from '../command.js';
 import { fail } from '../errors.js';
 import { parseSeconds } from '../parse-flags.js';
 import { followUnits, wasFailed } from './follow-units.js';
@@ -30,7 +30,7 @@ export function runUnitChange(what: string): (input: CommandInput) => Promise<Ex
       const running = await findRunning(units, names);
       if (what === 'load' || what === 'start') refuseTemplates(running);
       for (const name of names) await change(units, what, name, before);
-      if (aim === undefined || isSet(input.flags, 'noBlock')) {
+      if (aim === undefined || isOff(input.flags, 'block')) {
         for (const name of names) process.stdout.write(`${what} ${name}: asked\n`);
         return 0;
       }

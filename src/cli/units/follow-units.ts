@@ -2,6 +2,7 @@
 
 import { realClock } from '../../effects/index.js';
 import { explainUnit, openBoard } from '../../engine/index.js';
+import type { MachineId } from '../../model/index.js';
 import type { UnitRegistry, UnitState, UnitTable } from '../../registry/index.js';
 import type { ExitCode } from '../command.js';
 import { type Aim, judgeUnit, machineName } from './judge-unit.js';
@@ -62,7 +63,7 @@ export async function followUnits(
       if (verdict.kind === 'open' || (verdict.kind === 'reached' && !isSettled(name))) continue;
       open.delete(name);
       if (verdict.kind === 'reached') process.stdout.write(`${name}: ${verdict.word}\n`);
-      else failed.set(name, `failed on ${machineName(table, verdict.machine)}: ${verdict.reason}`);
+      else failed.set(name, `${failedOn(table, verdict.machine)}: ${verdict.reason}`);
     }
   };
   try {
@@ -89,6 +90,10 @@ export async function followUnits(
     process.stderr.write(`${name}: not yet: ${why}\n    see "muster unit why ${name}"\n`);
   }
   return open.size + failed.size === 0 ? 0 : 1;
+}
+
+function failedOn(table: UnitTable, machine: MachineId | undefined): string {
+  return machine === undefined ? 'failed' : `failed on ${machineName(table, machine)}`;
 }
 
 /** Anywhere, with whatever text. */

@@ -8,6 +8,8 @@ import { judgeUnit } from './judge-unit.js';
 const a = machineId('a'.repeat(32));
 const b = machineId('b'.repeat(32));
 const fleet = '/_coreos.com/fleet';
+const given = '01'.repeat(20);
+const former = '02'.repeat(20);
 
 function openWorld() {
   const table = openUnitTable();
@@ -19,17 +21,17 @@ function openWorld() {
   return {
     table,
     target: (id: string) => table.fold(`${fleet}/job/u.service/target`, id, 1),
-    order: (id: string, hash = '01') =>
+    order: (id: string, hash = given, more: object = {}) =>
       table.fold(
         `/_muster_units/schedule/${id}/u.service`,
-        JSON.stringify({ hash, state: 'launched', restart: 0 }),
+        JSON.stringify({ hash, state: 'launched', restart: 0, ...more }),
         1,
       ),
     state: (id: string, activeState: string | undefined, more: object = {}) =>
       table.fold(
         `${fleet}/states/u.service/${id}`,
         activeState &&
-          JSON.stringify({ loadState: 'loaded', activeState, subState: 'x', unitHash: '01', ...more }),
+          JSON.stringify({ loadState: 'loaded', activeState, subState: 'x', unitHash: given, ...more }),
         1,
       ),
   };
@@ -56,14 +58,39 @@ test('a unit is launched once it is up on its machine, and not before', () => {
 test('one that fails is told at once, with its reason; an old text, or an old failure, is not', () => {
   const { table, target, order, state } = openWorld();
   target(a);
-  order(a, '02');
+  order(a, former);
   state(a, 'failed', { reason: 'exit code 203' });
   expect(judgeUnit(table, 'u.service', 'launched')).toEqual({ kind: 'open' });
-  order(a, '01');
+  order(a, given);
   const failed = { kind: 'failed', machine: a, reason: 'exit code 203' };
   expect(judgeUnit(table, 'u.service', 'launched')).toEqual(failed);
   expect(judgeUnit(table, 'u.service', 'launched', () => true)).toEqual({ kind: 'open' });
   expect(judgeUnit(table, 'u.service', 'loaded').kind).toBe('reached');
+});
+
+test('another text counts once it runs and has stayed up; one that was put back has failed', () => {
+  const { table, target, order, state } = openWorld();
+  target(a);
+  order(a, former);
+  state(a, 'active', { unitHash: former });
+  expect(judgeUnit(table, 'u.service', 'launched')).toEqual({ kind: 'open' });
+  order(a, given, { previous: former });
+  expect(judgeUnit(table, 'u.service', 'launched')).toEqual({ kind: 'open' });
+  state(a, 'active');
+  expect(judgeUnit(table, 'u.service', 'launched')).toEqual({ kind: 'open' });
+  order(a, given, { previous: former, isProved: true });
+  expect(judgeUnit(table, 'u.service', 'launched').kind).toBe('reached');
+  order(a, former);
+  table.fold(
+    '/_muster_units/rollouts/u.service',
+    JSON.stringify({ badHash: given, goodHash: former, reason: 'u.service: exited with code 1', at: 1 }),
+    1,
+  );
+  expect(judgeUnit(table, 'u.service', 'launched')).toEqual({
+    kind: 'failed',
+    machine: undefined,
+    reason: 'it keeps the text before, u.service: exited with code 1',
+  });
 });
 
 test('a global unit is launched when it is up wherever it is to be', () => {

@@ -4,6 +4,7 @@ import { realClock } from '../../effects/index.js';
 import { findMachineId } from '../../model/index.js';
 import type { CommandInput, ExitCode } from '../command.js';
 import { fail } from '../errors.js';
+import { machineName } from './judge-unit.js';
 import { withUnits } from './with-units.js';
 
 /** `drain`, `cordon`, `uncordon`. */
@@ -16,8 +17,11 @@ export function runMachineMark(what: string): (input: CommandInput) => Promise<E
         ([id, { host }]) => host?.name === name || id === findMachineId(name),
       );
       if (found === undefined) {
-        const all = [...table.machines.values()].map(({ host }) => host?.name ?? '').join(', ');
-        throw fail('cli/unknown-machine', { name, cluster: 'store', known: all });
+        const all = [...table.machines.keys()]
+          .map((id) => machineName(table, id))
+          .sort()
+          .join(', ');
+        throw fail('cli/unknown-machine', { name, cluster: 'the registry', known: all });
       }
       const kind = what === 'drain' ? 'drain' : 'cordon';
       await units.mark(found[0], what === 'uncordon' ? undefined : { kind, at: realClock.now() });

@@ -6,7 +6,7 @@ import { fail } from '../errors.js';
 import { runLogs } from '../run-logs.js';
 import { runSsh } from '../run-ssh.js';
 import { machineName } from './judge-unit.js';
-import { knownNames } from './unit-names.js';
+import { knownName } from './unit-names.js';
 import { placesOf } from './unit-rows.js';
 import { withUnits } from './with-units.js';
 
@@ -38,7 +38,7 @@ async function findPlace(input: CommandInput): Promise<Place> {
 }
 
 function placeIn(table: UnitTable, { args, flags }: CommandInput): Place {
-  const [unit = ''] = knownNames(table, args.slice(0, 1));
+  const unit = knownName(table, args[0] ?? '');
   const machines = placesOf(table, unit).map((id) => machineName(table, id));
   const wanted = textFlag(flags, 'machine');
   const [machine, ...others] = wanted === undefined ? machines : machines.filter((name) => name === wanted);

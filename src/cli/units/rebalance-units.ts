@@ -3,7 +3,7 @@
 import { realClock } from '../../effects/index.js';
 import { openBoard, previewMoves } from '../../engine/index.js';
 import type { UnitRegistry } from '../../registry/index.js';
-import { type CommandInput, type ExitCode, isSet, textFlag } from '../command.js';
+import { type CommandInput, type ExitCode, isOff, isSet, textFlag } from '../command.js';
 import { parseSeconds } from '../parse-flags.js';
 import { type Column, printRows } from '../print.js';
 import { machineName } from './judge-unit.js';
@@ -49,7 +49,7 @@ async function carryOut(
   say: (text: string) => void,
 ): Promise<ExitCode> {
   await units.rebalance(realClock.now());
-  if (isSet(input.flags, 'noBlock')) return 0;
+  if (isOff(input.flags, 'block')) return 0;
   const seconds = parseSeconds('--timeout', textFlag(input.flags, 'timeout') ?? '600');
   const late = new AbortController();
   const ended = new AbortController();

@@ -11,8 +11,9 @@ import { fail } from '../errors.js';
 import { printJson, printRows } from '../print.js';
 import { machineName } from './judge-unit.js';
 import { printIssues } from './submit-units.js';
-import { knownNames, submittedNames } from './unit-names.js';
+import { knownName, knownNames, submittedNames } from './unit-names.js';
 import {
+  compareMachines,
   descriptionOf,
   placesOf,
   stateOn,
@@ -45,11 +46,12 @@ export function runUnitListFiles(input: CommandInput): Promise<ExitCode> {
 
 export function runUnitCat(input: CommandInput): Promise<ExitCode> {
   return withUnits(input, async (units) => {
-    const name = findUnitName(input.args[0] ?? '')?.full ?? '';
+    const text = input.args[0] ?? '';
+    const name = findUnitName(text)?.full ?? text;
     const table = await units.tableOf(name);
-    const [text] = table.texts.values();
-    if (text === undefined) throw fail('cli/unknown-unit', { unit: name });
-    process.stdout.write(text);
+    const [found] = table.texts.values();
+    if (found === undefined) throw fail('cli/unknown-unit', { unit: name });
+    process.stdout.write(found);
     return 0;
   });
 }
@@ -57,13 +59,15 @@ export function runUnitCat(input: CommandInput): Promise<ExitCode> {
 export function runUnitWhy(input: CommandInput): Promise<ExitCode> {
   return withUnits(input, async (units) => {
     const table = await units.table();
-    const [name = ''] = knownNames(table, input.args);
+    const name = knownName(table, input.args[0] ?? '');
     const found = explainUnit(openBoard(table), name);
     if (textFlag(input.flags, 'output') === 'json') printJson({ name, ...found });
     else {
       process.stdout.write(`${name}: ${found.summary}\n`);
-      for (const { machine, isHere, units: count, against } of found.machines) {
-        const verdict = against === '' ? `fits, with ${count} units there` : against;
+      const byName = found.machines.toSorted(compareMachines(table, ({ machine }) => machine));
+      for (const { machine, isHere, units: count, against } of byName) {
+        const verdict =
+          against === '' ? `fits, with ${count} ${count === 1 ? 'unit' : 'units'} there` : against;
         process.stdout.write(`  ${isHere ? '*' : ' '} ${machineName(table, machine)}: ${verdict}\n`);
       }
     }

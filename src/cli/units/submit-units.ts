@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Issue, renderIssue } from '../../model/index.js';
@@ -25,6 +25,7 @@ export async function submitUnits(
     const name = findUnitName(file.endsWith('.container') ? file.slice(0, -'.container'.length) : file);
     const isThere = name !== undefined && table.jobs.get(name.full)?.object !== undefined;
     if (isThere && !isReplacing) {
+      await warnIfOther(table, path, file, name.full);
       names.push(name.full);
       continue;
     }
@@ -37,15 +38,30 @@ export async function submitUnits(
   return names;
 }
 
+/** A folder may have the name of a unit. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** As fleetctl does: who has changed the file and forgets the flag would wonder why nothing happens. */
+async function warnIfOther(table: UnitTable, path: string, file: string, unit: string): Promise<void> {
+  if (!isFile(path) || (file !== unit && !file.endsWith('.container'))) return;
+  const checked = checkUnit(file, await readFile(path, 'utf8'));
+  if (checked.kind === 'ok' && checked.unit.hash === table.jobs.get(unit)?.object?.hash) return;
+  process.stderr.write(
+    `${unit}: the registry has another text than ${path}, and keeps it without --replace\n`,
+  );
+}
+
 async function findText(table: UnitTable, path: string): Promise<string | undefined> {
-  if (existsSync(path)) return readFile(path, 'utf8');
+  if (isFile(path)) return readFile(path, 'utf8');
   const name = findUnitName(basename(path));
   if (name === undefined || !name.instance) return undefined;
   const template = `${name.prefix}@.${name.type}`;
   const object = table.jobs.get(template)?.object;
   if (object !== undefined) return table.texts.get(object.hash);
   const local = path.slice(0, path.length - basename(path).length) + template;
-  return existsSync(local) ? readFile(local, 'utf8') : undefined;
+  return isFile(local) ? readFile(local, 'utf8') : undefined;
 }
 
 function check(path: string, file: string, text: string): CheckedUnit {

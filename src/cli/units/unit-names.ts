@@ -4,11 +4,17 @@ import type { UnitTable } from '../../registry/index.js';
 import { findUnitName, parseFleetOptions, parseGlob, parseUnitFile } from '../../units/index.js';
 import { fail } from '../errors.js';
 
-/** `web@{1..3}.service` is three names. */
+const longestRange = 1_000;
+
+/** `web@{1..3}.service` is three names. @throws `cli/usage` for a range that is none, or too long */
 export function spreadName(text: string): readonly string[] {
   const [, before = '', first, last, after = ''] = /^(.*)\{(\d+)\.\.(\d+)\}(.*)$/.exec(text) ?? [];
   if (first === undefined || last === undefined) return [text];
-  const count = Math.min(1_000, Math.max(0, Number(last) - Number(first) + 1));
+  const count = Number(last) - Number(first) + 1;
+  if (count < 1 || count > longestRange) {
+    const hint = `name 1 to ${longestRange} units, the lower number first`;
+    throw fail('cli/usage', { problem: `"{${first}..${last}}" is no range of units`, hint });
+  }
   return Array.from({ length: count }, (_, index) => `${before}${Number(first) + index}${after}`);
 }
 
@@ -17,12 +23,21 @@ export function knownNames(table: UnitTable, texts: readonly string[]): readonly
   return texts.flatMap(spreadName).flatMap((text) => {
     if (/[*?[]/.test(text)) {
       const glob = parseGlob(text);
-      return submittedNames(table).filter((name) => glob?.(name));
+      const found = submittedNames(table).filter((name) => glob?.(name));
+      if (found.length === 0) throw fail('cli/unknown-unit', { unit: text });
+      return found;
     }
     const name = findUnitName(text)?.full ?? text;
     if (table.jobs.get(name)?.object === undefined) throw fail('cli/unknown-unit', { unit: name });
     return [name];
   });
+}
+
+/** The one unit that is meant. @throws `cli/unknown-unit`, and `cli/usage` when there are several */
+export function knownName(table: UnitTable, text: string): string {
+  const [name, ...others] = knownNames(table, [text]);
+  if (name !== undefined && others.length === 0) return name;
+  throw fail('cli/usage', { problem: `"${text}" is more than one unit`, hint: 'name one of them' });
 }
 
 /** All units that are there, sorted. */

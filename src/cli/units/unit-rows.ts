@@ -2,7 +2,14 @@
 
 import type { MachineId } from '../../model/index.js';
 import { currentStateOf, type UnitState, type UnitTable } from '../../registry/index.js';
-import { findUnitName, parseFleetOptions, parseUnitFile } from '../../units/index.js';
+import {
+  type FleetOptions,
+  fillSpecifiers,
+  findUnitName,
+  parseFleetOptions,
+  parseUnitFile,
+  type UnitFile,
+} from '../../units/index.js';
 import type { Column } from '../print.js';
 import { machineName } from './judge-unit.js';
 
@@ -33,9 +40,9 @@ export const unitColumns: readonly Column<UnitRow>[] = [
 export function unitRows(table: UnitTable, name: string): readonly UnitRow[] {
   const job = table.jobs.get(name);
   const ids = placesOf(table, name);
+  const isGlobal = optionsOf(table, name)?.isGlobal === true;
   return (ids.length === 0 ? [undefined] : ids).map((id) => {
     const state = id && stateOn(table, name, id);
-    const isGlobal = id !== undefined && table.schedule.get(id)?.get(name)?.isGlobal === true;
     return {
       name,
       machine: { id: id ?? '', name: id === undefined ? '' : machineName(table, id) },
@@ -48,10 +55,19 @@ export function unitRows(table: UnitTable, name: string): readonly UnitRow[] {
   });
 }
 
-/** Machines that have it or are to have it. */
+/** Machines that have it or are to have it, by name. */
 export function placesOf(table: UnitTable, name: string): readonly MachineId[] {
   const target = table.jobs.get(name)?.target;
-  return [...new Set([...(table.states.get(name)?.keys() ?? []), ...(target === undefined ? [] : [target])])];
+  const ids = new Set([...(table.states.get(name)?.keys() ?? []), ...(target === undefined ? [] : [target])]);
+  return [...ids].sort(compareMachines(table, (id) => id));
+}
+
+/** By the names of machines. */
+export function compareMachines<T>(table: UnitTable, idOf: (one: T) => MachineId): (a: T, b: T) => number {
+  return (a, b) => {
+    const [one, other] = [machineName(table, idOf(a)), machineName(table, idOf(b))];
+    return one < other ? -1 : Number(one > other);
+  };
 }
 
 export function stateOn(table: UnitTable, name: string, id: MachineId): UnitState | undefined {
@@ -74,7 +90,7 @@ export const unitFileColumns: readonly Column<UnitFileRow>[] = [
   { title: 'UNIT', text: ({ name }) => name },
   { title: 'HASH', text: ({ hash }) => hash.slice(0, 7) },
   { title: 'DSTATE', text: ({ targetState }) => targetState },
-  { title: 'STATE', text: ({ currentState, isGlobal }) => (isGlobal ? '' : currentState) },
+  { title: 'STATE', text: ({ currentState }) => currentState },
   { title: 'TARGET', text: ({ machine, isGlobal }) => (isGlobal ? 'global' : machine.name) },
   { title: 'DESC', text: ({ description }) => description },
 ];
@@ -82,24 +98,33 @@ export const unitFileColumns: readonly Column<UnitFileRow>[] = [
 export function unitFileRow(table: UnitTable, name: string): UnitFileRow {
   const job = table.jobs.get(name);
   const hash = job?.object?.hash ?? '';
-  const file = parseUnitFile(table.texts.get(hash) ?? '').unit;
-  const parts = findUnitName(name);
+  const isGlobal = optionsOf(table, name)?.isGlobal === true;
   const target = job?.target;
   return {
     name,
     hash,
     targetState: job?.targetState ?? 'inactive',
-    currentState: currentStateOf(table, name),
+    currentState: isGlobal ? '' : currentStateOf(table, name),
     machine: { id: target ?? '', name: target === undefined ? '' : machineName(table, target) },
-    isGlobal: parts !== undefined && parseFleetOptions(parts, file).options.isGlobal,
+    isGlobal,
     description: descriptionOf(table, name),
   };
 }
 
-/** The unit's own words for itself; empty: it has none. */
+function fileOf(table: UnitTable, name: string): UnitFile {
+  return parseUnitFile(table.texts.get(table.jobs.get(name)?.object?.hash ?? '') ?? '').unit;
+}
+
+function optionsOf(table: UnitTable, name: string): FleetOptions | undefined {
+  const parts = findUnitName(name);
+  return parts && parseFleetOptions(parts, fileOf(table, name)).options;
+}
+
+/** The unit's own words for itself, its name filled in; empty: it has none. */
 export function descriptionOf(table: UnitTable, name: string): string {
-  const hash = table.jobs.get(name)?.object?.hash ?? '';
-  const { sections } = parseUnitFile(table.texts.get(hash) ?? '').unit;
+  const { sections } = fileOf(table, name);
+  const parts = findUnitName(name);
   const entries = sections.find((section) => section.name === 'Unit')?.entries ?? [];
-  return entries.findLast(({ key }) => key === 'Description')?.value ?? '';
+  const words = entries.findLast(({ key }) => key === 'Description')?.value ?? '';
+  return parts === undefined || parts.instance === '' ? words : fillSpecifiers(words, parts);
 }

@@ -303,7 +303,8 @@ function plannedUnit(name: string, hash: string, text: string): PlannedUnit | un
   };
 }
 
-function groupOf(name: UnitName): string {
+/** What is replaced together: all instances of a template, else the unit alone. */
+export function groupOf(name: UnitName): string {
   return name.instance === undefined ? name.full : `${name.prefix}@.${name.type}`;
 }
 

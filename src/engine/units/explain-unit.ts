@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { MachineId } from '../../model/index.js';
+import type { ScheduleEntry } from '../../registry/index.js';
 import type { Board } from './board.js';
 import { findMisfit, findRefusal, renderMisfit } from './misfit.js';
 import { stillOn } from './plan-units.js';
@@ -41,9 +42,10 @@ function summaryOf(board: Board, name: string, machines: readonly MachineVerdict
   if (unit?.parts.instance === '') return 'it is a template: its instances run';
   if (job?.targetState === 'inactive') return 'its target state is inactive: load or start it';
   const bad = unit && board.table.rollouts.get(unit.group);
-  const stays =
-    bad !== undefined && bad.badHash === unit?.hash ? `; it keeps the text before, ${bad.reason}` : '';
   const target = job?.target;
+  const entry = target === undefined ? undefined : board.table.schedule.get(target)?.get(name);
+  const isBad = bad !== undefined && bad.badHash === unit?.hash;
+  const stays = isBad ? `; it keeps the text before, ${bad.reason}` : turnOf(entry, unit?.hash);
   if (unit?.options.isGlobal) {
     const { size } = board.holders(name);
     return `it is global: on ${size} ${size === 1 ? 'machine' : 'machines'}${stays}`;
@@ -58,4 +60,11 @@ function summaryOf(board: Board, name: string, machines: readonly MachineVerdict
   if (last !== undefined) return `it is being stopped on ${last.slice(0, 8)} first`;
   if (machines.length === 0) return 'there is no machine';
   return machines.some(({ against }) => against === '') ? 'it is about to be placed' : 'no machine fits';
+}
+
+/** How far another text has come; empty: there is none on its way. */
+function turnOf(entry: ScheduleEntry | undefined, hash: string | undefined): string {
+  if (entry === undefined || entry.state === 'loaded') return '';
+  if (entry.hash !== hash) return '; its new text waits for its turn';
+  return entry.previous !== undefined && !entry.isProved ? '; its new text is being tried' : '';
 }
