@@ -22,8 +22,8 @@ const entry = (part: Partial<ScheduleEntry> = {}): ScheduleEntry => ({
 });
 
 /** A second one on the files of a first is the next agent of the same boot. */
-function openNode(files = memoryFiles()) {
-  const recorded = recordedSupervisor();
+function openNode(files = memoryFiles(), answer?: (call: string) => Promise<void>) {
+  const recorded = recordedSupervisor(answer);
   const deps = {
     clock: manualClock(),
     files,
@@ -92,6 +92,29 @@ test('many units are written with one look of systemd at its files for all that 
   const said = await node.take(Object.fromEntries(names.map((name) => [name, entry()])));
   expect(said.filter((one) => one === 'reload').length).toBeLessThan(5);
   expect(said.filter((one) => one.startsWith('start'))).toHaveLength(50);
+});
+
+test('a unit that cannot be run has failed, and goes when it is not wanted any more', async () => {
+  const node = openNode(memoryFiles(), async (call) => {
+    if (call.endsWith(' a.service')) throw new Error('it has no ExecStart=');
+  });
+  await node.files.makeFolder('/node');
+  node.show({ name: 'a.service', load: 'error', active: 'inactive', sub: 'dead', reason: 'no ExecStart=' });
+  expect(await node.take({ 'a.service': entry() })).toEqual(['reload', 'start a.service']);
+  expect(await node.units.reports()).toMatchObject([{ state: { load: 'error', active: 'failed' } }]);
+  expect(await node.take({})).toEqual(['stop a.service', 'reload']);
+  expect(node.units.names().size).toBe(0);
+});
+
+test('one that will not stop is kept in sight', async () => {
+  const node = openNode(memoryFiles(), async (call) => {
+    if (call === 'stop a.service') throw new Error('it does not stop');
+  });
+  await node.files.makeFolder('/node');
+  await node.take({ 'a.service': entry() });
+  node.show({ name: 'a.service', load: 'loaded', active: 'active', sub: 'running' });
+  expect(await node.take({})).toEqual(['stop a.service']);
+  expect(await node.units.reports()).toMatchObject([{ unit: 'a.service', state: { active: 'active' } }]);
 });
 
 test('a unit that the node has already is left alone', async () => {

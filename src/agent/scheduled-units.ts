@@ -138,6 +138,13 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
     }
   };
 
+  /** A unit that cannot be run cannot be stopped either, and must go away all the same. */
+  const stop = (name: string) =>
+    deps.supervisor.command(name, 'stop').catch(async (error: unknown) => {
+      const { active } = await deps.supervisor.status(name);
+      if (active !== 'inactive' && active !== 'failed') throw error;
+    });
+
   const step = async (unit: Unit): Promise<boolean> => {
     const { supervisor } = deps;
     const { name, wanted } = unit;
@@ -153,7 +160,7 @@ export function openScheduledUnits(deps: ScheduledUnitsDeps): ScheduledUnits {
       }
     }
     if (unit.isStarted && (wanted === undefined || wanted.state === 'loaded' || wanted.hash !== unit.hash)) {
-      await supervisor.command(name, 'stop');
+      await stop(name);
       unit.isStarted = false;
       await change({ kind: 'record' });
       return true;
@@ -283,7 +290,9 @@ function reportOf(unit: Unit, status: UnitStatus | undefined): StateReport {
   const isLaunched = unit.isStarted && unit.wanted?.state === 'launched';
   const own = { hash: unit.hash || (unit.wanted?.hash ?? '') };
   const reason = status?.reason ?? unit.problem;
-  const isUnmade = !unit.isLoaded && unit.problem !== '';
+  // One that its supervisor cannot run is dead to it; to who asked for it to run, it has failed.
+  const isUnfit = unit.wanted?.state === 'launched' && status?.load !== 'loaded';
+  const isUnmade = unit.problem !== '' && (!unit.isLoaded || isUnfit);
   const state: UnitState =
     status === undefined || isUnmade
       ? { ...own, load: 'error', active: 'failed', sub: 'failed', reason }

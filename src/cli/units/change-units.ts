@@ -35,11 +35,7 @@ export function runUnitChange(what: string): (input: CommandInput) => Promise<Ex
         return 0;
       }
       const timeoutMs = parseSeconds('--timeout', textFlag(input.flags, 'timeout') ?? '60') * 1_000;
-      return followUnits(
-        units,
-        { aim, names: [...running.values()].flat(), timeoutMs, before },
-        input.signal,
-      );
+      return followUnits(units, { aim, names: followed(what, running), timeoutMs, before }, input.signal);
     });
 }
 
@@ -51,6 +47,13 @@ async function findRunning(
   if (!names.some(isTemplate)) return new Map(names.map((name) => [name, [name]]));
   const table = await units.table();
   return new Map(names.map((name) => [name, runningNames(table, name)]));
+}
+
+/** Of a template what runs for it; where it goes itself, it as well. */
+function followed(what: string, running: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  return [...running].flatMap(([name, names]) =>
+    what === 'destroy' ? [...new Set([name, ...names])] : names,
+  );
 }
 
 function refuseTemplates(running: ReadonlyMap<string, readonly string[]>): void {
