@@ -34,6 +34,11 @@ export const cliErrors = {
     next: 'write one with `muster init`, or leave --file out to use the default cluster',
     httpStatus: 404,
   },
+  'cli/no-image': {
+    message: 'there is no whole image "{name}" in {folder}; nothing was changed',
+    next: '`muster image list` shows those there are; MUSTER_IMAGES names another folder',
+    httpStatus: 404,
+  },
   'cli/unknown-unit': {
     message: 'there is no unit "{unit}"',
     next: 'list them with "muster unit list"',

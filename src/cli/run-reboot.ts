@@ -107,7 +107,7 @@ async function rebootInTurn(context: Context): Promise<ExitCode> {
     const outcome = await rebootMachine({ ...context, plan, locks }, name);
     if (input.signal.aborted) return 130;
     if (outcome.kind === 'done') continue;
-    process.stderr.write(`error: ${name} did not come back: ${outcome.why}\n`);
+    process.stderr.write(`error: the reboot of ${name} did not get through: ${outcome.why}\n`);
     if (outcome.isHeld) process.stderr.write(`  ${heldAdvice(name)}\n`);
     return 1;
   }

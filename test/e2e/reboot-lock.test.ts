@@ -47,6 +47,11 @@ describe.concurrent('reboots under the lock', () => {
     await site.write('cluster.yaml', 'machines: 3\nuserData: user-data\nrebootLock: {wellFor: 0}\n');
     await site.write('user-data', userDataThatFailsWith(flag));
     expect((await site.muster('up')).code).toBe(0);
+    // An image that is not there stops no machine, and does not get into the cluster file.
+    expect(await site.muster('reboot', '--rolling', '--image', 'absent')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is no whole image "absent"'),
+    });
     await site.write('broken', '');
     const stopped = await site.muster('reboot', '--rolling', '--timeout', '10');
     expect(stopped, stopped.stderr).toMatchObject({ code: 1 });

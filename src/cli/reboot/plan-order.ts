@@ -4,7 +4,7 @@ import type { ClusterSnapshot } from '../../registry/index.js';
 
 /**
  * Machines in the order in which they reboot: those that cost no vote first, members after them, and last the one that
- * leads, so that the store elects once. Otherwise as they are given. Pure.
+ * leads, so that the store elects once. Otherwise as they are given, each once. Pure.
  */
 export function planOrder(
   names: readonly string[],
@@ -15,5 +15,5 @@ export function planOrder(
     if (member === undefined) return 0;
     return member.id !== '' && member.id === storeView?.leader ? 2 : 1;
   };
-  return names.toSorted((a, b) => rank(a) - rank(b));
+  return [...new Set(names)].sort((a, b) => rank(a) - rank(b));
 }

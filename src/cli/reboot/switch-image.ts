@@ -3,6 +3,7 @@
 import { realFiles, silentLog } from '../../effects/index.js';
 import { setImage } from '../../spec/index.js';
 import { applyFile, refuseMoved } from '../apply-file.js';
+import { findBuiltImage, imageFolder } from '../boot/built-image.js';
 import { parseCluster, readCluster } from '../cluster-files.js';
 import type { ClusterFolder } from '../cluster-folder.js';
 import { openClusterId } from '../cluster-folder.js';
@@ -15,7 +16,7 @@ import type { Session } from '../session.js';
 /**
  * Writes the image into the cluster file and applies that: every boot from then on takes it. Returns what it was before.
  *
- * @throws `cli/usage` when the file would not parse with it; `cli/file-differs` when the one on the disk holds changes
+ * @throws `cli/no-image` when there is none of that name, or it is not whole; `cli/usage` when the file would not parse with it; `cli/file-differs` when the one on the disk holds changes
  * that were not applied, which a roll must not bring along unseen
  */
 export async function switchImage(
@@ -24,6 +25,9 @@ export async function switchImage(
   session: Session,
   image: string,
 ): Promise<string> {
+  if ((await findBuiltImage(image)) === undefined) {
+    throw fail('cli/no-image', { name: image, folder: imageFolder() });
+  }
   const before = await session.registry.snapshot();
   const onDisk = (await realFiles.readText(cluster.clusterFile)) ?? '';
   if (onDisk !== before.clusterFile.text) throw fail('cli/file-differs', { file: cluster.clusterFile });
